@@ -1,0 +1,1 @@
+//! The lianmai gateway: configuration, start, run and drain.

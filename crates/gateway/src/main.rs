@@ -1,0 +1,2 @@
+//! The `lianmai` binary.
+fn main() {}

@@ -1,0 +1,13 @@
+//! RTMP for incoming connections: publishers feed the hub, players read from it.
+
+mod config;
+mod connection;
+mod limits;
+mod listener;
+mod playout;
+mod publish;
+mod tls;
+
+pub use config::RtmpServerConfig;
+pub use listener::RtmpServer;
+pub use tls::{TlsError, tls_acceptor};

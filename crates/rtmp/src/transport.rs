@@ -1,0 +1,115 @@
+//! What sessions of both sides do with a byte stream.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
+const MAX_SLICES: usize = 64;
+
+/// A connection's byte stream: TCP, or TLS over it.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Transport for T {}
+
+/// Bytes on their way out. Holds references, not copies.
+#[derive(Debug, Default)]
+pub(crate) struct OutQueue {
+    parts: VecDeque<Bytes>,
+}
+
+impl OutQueue {
+    pub(crate) fn push(&mut self, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.parts.push_back(bytes);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Writes everything, many parts per system call. Fails with `TimedOut` when the peer takes nothing for
+    /// `stall`. What was written is gone from the queue also when the future is dropped.
+    pub(crate) async fn write_to(&mut self, io: &mut impl Transport, stall: Duration) -> io::Result<u64> {
+        let mut written = 0;
+        while !self.is_empty() {
+            // The common case takes no timer: the kernel has room.
+            let n = match std::future::poll_fn(|cx| Poll::Ready(self.poll_write(io, cx))).await {
+                Poll::Ready(result) => result?,
+                Poll::Pending => {
+                    let progress = std::future::poll_fn(|cx| self.poll_write(io, cx));
+                    tokio::time::timeout(stall, progress)
+                        .await
+                        .map_err(|_| io::ErrorKind::TimedOut)??
+                }
+            };
+            written += n as u64;
+        }
+        Ok(written)
+    }
+
+    fn poll_write(
+        &mut self,
+        io: &mut impl Transport,
+        cx: &mut std::task::Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let count = self.parts.len().min(MAX_SLICES);
+        for (slice, part) in slices.iter_mut().zip(&self.parts) {
+            *slice = IoSlice::new(part);
+        }
+        let slices = slices.get(..count).unwrap_or_default();
+        let n = std::task::ready!(Pin::new(io).poll_write_vectored(cx, slices))?;
+        if n == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        self.advance(n);
+        Poll::Ready(Ok(n))
+    }
+
+    fn advance(&mut self, mut n: usize) {
+        while let Some(part) = self.parts.front_mut() {
+            if part.len() > n {
+                part.advance(n);
+                return;
+            }
+            n -= part.len();
+            self.parts.pop_front();
+        }
+        // A burst must not leave its buffer behind in a connection that then idles.
+        if self.parts.capacity() > 4 * MAX_SLICES {
+            self.parts.shrink_to(MAX_SLICES);
+        }
+    }
+}
+
+/// How much room to make for what the peer sends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ReadSize {
+    /// Commands and acknowledgements only.
+    Control,
+    /// Media.
+    Media,
+}
+
+/// Appends what the peer has sent to `buffer`. 0 is the end of the stream. Nothing is lost when the future
+/// is dropped.
+pub(crate) async fn read_some(
+    io: &mut impl Transport,
+    buffer: &mut BytesMut,
+    size: ReadSize,
+) -> io::Result<usize> {
+    // A block is used up by several reads: media split off it keeps the whole block alive.
+    let (least, block) = match size {
+        ReadSize::Control => (64, 512),
+        ReadSize::Media => (4 * 1024, 64 * 1024),
+    };
+    if buffer.capacity() - buffer.len() < least {
+        buffer.reserve(block);
+    }
+    io.read_buf(buffer).await
+}

@@ -9,11 +9,13 @@
 //! ([`Item::wire`]), so that it is built once and shared by all readers.
 
 mod access;
+mod announce;
 mod headers;
 mod hub;
 mod item;
 mod key;
 mod normaliser;
+mod options;
 mod publication;
 mod pulse;
 mod rate;
@@ -23,6 +25,7 @@ mod stats;
 mod stream;
 
 pub use access::{AccessRequest, Action, Authorise, Denial, Grant, Protocol};
+pub use announce::{Announcer, item_body};
 pub use headers::Headers;
 pub use hub::{Hub, HubConfig, StreamEvent};
 pub use item::{Content, Item, WireForm};

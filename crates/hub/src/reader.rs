@@ -159,6 +159,21 @@ impl Reader {
         &self.stats
     }
 
+    /// Headers in force at the live edge, which may be newer than those told to this reader.
+    pub fn live_headers(&self) -> Arc<Headers> {
+        self.stream.read(|s| s.headers.clone())
+    }
+
+    /// Which tracks this reader wants.
+    pub fn tracks(&self) -> TrackFilter {
+        self.tracks
+    }
+
+    /// What is known about the stream now.
+    pub fn stream_stats(&self) -> crate::StreamStats {
+        self.stream.stats()
+    }
+
     /// How long the present publication has been on air; `None` while nobody publishes.
     pub fn publication_age(&self) -> Option<Duration> {
         self.stream.read(|s| s.on_air.as_ref().map(|p| p.since.elapsed()))

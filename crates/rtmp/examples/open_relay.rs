@@ -19,16 +19,26 @@ impl Authorise for Everybody {
         request: AccessRequest,
     ) -> Pin<Box<dyn Future<Output = Result<Grant, Denial>> + Send + '_>> {
         let key = StreamKey::new(&request.app, &request.stream);
-        Box::pin(async move { Ok(Grant { key, epoch: 0, holder: None, max_bitrate: None }) })
+        Box::pin(async move {
+            Ok(Grant {
+                key,
+                epoch: 0,
+                holder: None,
+                max_bitrate: None,
+            })
+        })
     }
 }
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:1935".to_owned());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:1935".to_owned());
     let hub = Hub::new(HubConfig::default());
-    let server =
-        RtmpServer::new(RtmpServerConfig::default(), hub, Arc::new(Everybody), || Seed([0; 32]));
+    let server = RtmpServer::new(RtmpServerConfig::default(), hub, Arc::new(Everybody), || {
+        Seed([0; 32])
+    });
     server.serve(TcpListener::bind(address).await?, None).await;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! R-R2: our chunk layer against rml_rtmp's, on streams both can carry (R-T3 borders included).
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::raw::{WIDE, message, pattern};

@@ -1,5 +1,7 @@
 //! R-R1, R-R2, R-R5: the chunk reader against every cut, interleaving, abort, limits and nonsense.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::raw::{WIDE, basic, control, header, message, pattern, read_all, read_cut, read_error};

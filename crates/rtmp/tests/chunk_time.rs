@@ -1,6 +1,8 @@
 //! R-T3: time at the borders of 24 and 32 bits, for every header type, with and without the extended field
 //! on type 3.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::raw::{WIDE, header, pattern, read_all, read_cut};

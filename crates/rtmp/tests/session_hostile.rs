@@ -1,5 +1,7 @@
 //! R-R1, R-R3: sessions against everything a peer should not send.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use std::time::Instant;
@@ -37,7 +39,11 @@ impl Victim {
         let _ = ClientHandshake::start(Seed([3; 32]), false, &mut hello);
         hello.extend([0; 1536]);
         let session = ServerSession::new(config, Seed([4; 32]), now);
-        let wide = ChunkLimits { max_message: 1 << 20, max_chunk_streams: 64, max_buffered: 1 << 20 };
+        let wide = ChunkLimits {
+            max_message: 1 << 20,
+            max_chunk_streams: 64,
+            max_buffered: 1 << 20,
+        };
         let (writer, said, heard) = (ChunkWriter::new(), BytesMut::new(), ChunkReader::new(wide));
         let mut victim = Victim {
             session,

@@ -1,5 +1,7 @@
 //! Our server session against our client session, in virtual time.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use std::time::Duration;

@@ -96,7 +96,8 @@ impl AudioSpecificConfig {
             channel_configuration: fields.channel_configuration,
             channels,
             sbr_sample_rate: fields.sbr_rate.filter(|&rate| rate > 0),
-            parametric_stereo: fields.parametric_stereo,
+            // Parametric stereo works on top of SBR; without its rate there is none (§1.6.6.1.2).
+            parametric_stereo: fields.parametric_stereo && fields.sbr_rate.is_some_and(|rate| rate > 0),
             frame_length: 1_024,
         };
         if is_general_audio(config.object_type) {
@@ -132,8 +133,8 @@ impl AudioSpecificConfig {
     /// The record's bytes; SBR and PS are signalled explicitly (hierarchically).
     ///
     /// # Errors
-    /// [`ConfigError::OutOfRange`] when a field does not fit, or without a channel configuration: program config
-    /// elements are not written.
+    /// [`ConfigError::OutOfRange`] when a field does not fit, for object types other than AAC Main, LC, SSR and LTP,
+    /// or without a channel configuration: program config elements are not written.
     pub fn to_bytes(&self) -> Result<Bytes, ConfigError> {
         let out_of_range = |field| ConfigError::OutOfRange { record: NAME, field };
         let known = CHANNELS
@@ -142,7 +143,8 @@ impl AudioSpecificConfig {
         if !known {
             return Err(out_of_range("channel configuration"));
         }
-        if !is_general_audio(self.object_type) || self.object_type == AAC_LD {
+        let simple = matches!(self.object_type, 1..=4);
+        if !simple {
             return Err(out_of_range("object type"));
         }
         let mut bits = BitWriter::default();
@@ -201,7 +203,7 @@ impl AudioSpecificConfig {
         }
         self.sbr_sample_rate = rate(bits)?.filter(|&rate| rate > 0);
         if bits.bits(11)? == 0x548 {
-            self.parametric_stereo = bits.bit()?;
+            self.parametric_stereo = bits.bit()? && self.sbr_sample_rate.is_some();
         }
         Some(())
     }

@@ -122,7 +122,9 @@ fn read(bits: &mut BitReader<'_>) -> Option<Sps> {
     bits.skip(1)?; // direct_8x8_inference_flag
     let field_factor = if frames_only { 1 } else { 2 };
     let mut width = width_in_mbs * 16;
-    let mut height = height_in_map_units * 16 * field_factor;
+    // Of an interlaced stream a map unit is two macroblocks high (§7.4.2.1.1); the bound is on macroblocks.
+    let height_in_mbs = Some(height_in_map_units * field_factor).filter(|&mbs| mbs <= MAX_MACROBLOCKS)?;
+    let mut height = height_in_mbs * 16;
     if bits.bit()? {
         let (unit_x, unit_y) = chroma.crop_units();
         let mut crop = || bits.ue_up_to(MAX_MACROBLOCKS * 32);

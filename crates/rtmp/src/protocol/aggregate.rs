@@ -86,7 +86,7 @@ mod tests {
         out
     }
 
-    fn split(payload: Vec<u8>) -> Vec<Result<(u8, u32, Bytes), AggregateError>> {
+    fn parts(payload: Vec<u8>) -> Vec<Result<(u8, u32, Bytes), AggregateError>> {
         let message = Message {
             type_id: 22,
             timestamp: 1_000,
@@ -107,21 +107,21 @@ mod tests {
             Ok((8, 1_000, Bytes::from_static(b"a"))),
             Ok((9, 1_032, Bytes::from_static(b"bc"))),
         ];
-        assert_eq!(split(payload.clone()), expected);
+        assert_eq!(parts(payload.clone()), expected);
         // The last back pointer may be missing.
-        assert_eq!(split(payload[..payload.len() - 4].to_vec()), expected);
+        assert_eq!(parts(payload[..payload.len() - 4].to_vec()), expected);
     }
 
     #[test]
     fn every_truncation_ends() {
         let payload = [sub(8, 1, b"abc"), sub(9, 2, b"defgh")].concat();
         for cut in 0..payload.len() {
-            assert!(split(payload[..cut].to_vec()).len() <= 2);
+            assert!(parts(payload[..cut].to_vec()).len() <= 2);
         }
         let error = AggregateError {
             announced: 3,
             left: 2,
         };
-        assert_eq!(split(payload[..13].to_vec()), [Err(error)]);
+        assert_eq!(parts(payload[..13].to_vec()), [Err(error)]);
     }
 }

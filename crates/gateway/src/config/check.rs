@@ -1,0 +1,111 @@
+//! What a configuration must fulfil beyond its types, and how mistakes are told.
+
+use std::path::PathBuf;
+
+use super::Config;
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file does not exist.
+    #[error("{}: no such file", .0.display())]
+    NoFile(PathBuf),
+    /// Keys that are unknown or have the wrong type: one line each with source, key and reason.
+    #[error("{}", .0.join("\n"))]
+    Source(Vec<String>),
+    /// A value that makes no sense.
+    #[error("{key}: {reason}")]
+    Value {
+        /// The key with its section.
+        key: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl ConfigError {
+    pub(super) fn from_figment(error: figment::Error) -> ConfigError {
+        let lines = error.into_iter().map(|error| {
+            let source = match error.metadata.as_ref().and_then(|m| m.source.as_ref()) {
+                Some(source) => source.to_string(),
+                None => error.metadata.as_ref().map_or_else(|| "flags".to_owned(), |m| m.name.to_string()),
+            };
+            format!("{source}: {}: {}", error.path.join("."), error.kind)
+        });
+        ConfigError::Source(lines.collect())
+    }
+}
+
+impl Config {
+    /// Checks what types cannot express.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for the first key that makes no sense.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let positive = [
+            ("rtmp.login_timeout", self.rtmp.login_timeout.as_millis()),
+            ("rtmp.silent_timeout", self.rtmp.silent_timeout.as_millis()),
+            ("rtmp.write_stall", self.rtmp.write_stall.as_millis()),
+            ("rtmp.max_connections", self.rtmp.max_connections as u128),
+            ("rtmp.max_connections_per_ip", self.rtmp.max_connections_per_ip as u128),
+            ("http.max_connections", self.http.max_connections as u128),
+            ("http.requests_per_second_per_ip", u128::from(self.http.requests_per_second_per_ip)),
+            ("http.requests_per_second_per_app", u128::from(self.http.requests_per_second_per_app)),
+            ("stream.ring_time", self.stream.ring_time.as_millis()),
+            ("stream.max_backlog", self.stream.max_backlog.as_millis()),
+            ("stream.max_streams", self.stream.max_streams as u128),
+            ("url.push_ttl", self.url.push_ttl.as_millis()),
+            ("url.pull_ttl", self.url.pull_ttl.as_millis()),
+            ("webhook.timeout", self.webhook.timeout.as_millis()),
+        ];
+        for (key, value) in positive {
+            demand(value > 0, key, "must be greater than zero")?;
+        }
+        demand(
+            (64 * 1024..=16 << 20).contains(&self.rtmp.max_message),
+            "rtmp.max_message",
+            "must be from 65536 to 16777216",
+        )?;
+        demand(self.stream.ring_bytes >= 1 << 20, "stream.ring_bytes", "must be at least 1048576")?;
+        demand(
+            self.stream.max_backlog <= self.stream.ring_time,
+            "stream.max_backlog",
+            "must not be longer than stream.ring_time",
+        )?;
+        demand(self.stream.coalesce.as_millis() <= 1_000, "stream.coalesce", "must be at most 1s")?;
+        demand(!self.rtmp.listen.is_empty(), "rtmp.listen", "names no address")?;
+        let tls_files = self.rtmps.certificate.is_some() && self.rtmps.key.is_some();
+        demand(
+            self.rtmps.listen.is_empty() || tls_files,
+            "rtmps.listen",
+            "needs rtmps.certificate and rtmps.key",
+        )?;
+        self.check_public()
+    }
+
+    fn check_public(&self) -> Result<(), ConfigError> {
+        let host = &self.public.host;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        demand(
+            !host.is_empty() && host.len() <= 253 && host.chars().all(allowed),
+            "public.host",
+            "is not a host name or address",
+        )?;
+        let url = url::Url::parse(&self.public.http_url)
+            .map_err(|error| ConfigError::Value { key: "public.http_url", reason: error.to_string() })?;
+        demand(
+            matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none(),
+            "public.http_url",
+            "must be http:// or https:// with a host, and nothing behind it",
+        )?;
+        for origin in &self.http.cors_origins {
+            let parsed = url::Url::parse(origin).is_ok_and(|u| u.origin().ascii_serialization() == *origin);
+            demand(origin == "*" || parsed, "http.cors_origins", "must hold origins such as https://a.example")?;
+        }
+        Ok(())
+    }
+}
+
+fn demand(holds: bool, key: &'static str, reason: &str) -> Result<(), ConfigError> {
+    if holds { Ok(()) } else { Err(ConfigError::Value { key, reason: reason.to_owned() }) }
+}

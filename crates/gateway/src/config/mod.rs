@@ -1,0 +1,18 @@
+//! What an operator can set: one TOML file, then environment, then flags; later ones win.
+//!
+//! `LIANMAI_HTTP__LISTEN` is `listen` in section `[http]`. Unknown keys are errors, so that a typing mistake
+//! is not silently a default. Secrets are not configured: they are generated and kept in the database.
+
+mod check;
+mod load;
+mod sections;
+
+pub use check::ConfigError;
+pub use load::{Overrides, load};
+pub use sections::{
+    AppLimits, Config, ConsoleSection, DataSection, DrainSection, HttpSection, LogFormat, LogSection,
+    MetricsSection, PublicSection, RtmpSection, RtmpsSection, StreamSection, UrlSection, WebhookSection,
+};
+
+/// The whole configuration with its default values and what each key means, as TOML.
+pub const REFERENCE: &str = include_str!("../../../../config/lianmai.toml");

@@ -1,0 +1,246 @@
+//! The sections of the configuration and their defaults. `config/lianmai.toml` explains every key.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::load::duration;
+
+/// The whole configuration.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `[log]`
+    pub log: LogSection,
+    /// `[data]`
+    pub data: DataSection,
+    /// `[public]`
+    pub public: PublicSection,
+    /// `[rtmp]`
+    pub rtmp: RtmpSection,
+    /// `[rtmps]`
+    pub rtmps: RtmpsSection,
+    /// `[http]`
+    pub http: HttpSection,
+    /// `[metrics]`
+    pub metrics: MetricsSection,
+    /// `[stream]`
+    pub stream: StreamSection,
+    /// `[url]`
+    pub url: UrlSection,
+    /// `[app_limits]`
+    pub app_limits: AppLimits,
+    /// `[webhook]`
+    pub webhook: WebhookSection,
+    /// `[console]`
+    pub console: ConsoleSection,
+    /// `[drain]`
+    pub drain: DrainSection,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+        impl Default for $name {
+            fn default() -> $name {
+                $name { $($field: $default,)* }
+            }
+        }
+    };
+}
+
+section! {
+    /// What is logged and how.
+    LogSection {
+        /// A level, or directives as in `info,lianmai_rtmp=debug`. Reloadable.
+        level: String = "info".into(),
+        /// Form of a line.
+        format: LogFormat = LogFormat::Text,
+    }
+}
+
+section! {
+    /// Where the gateway keeps what it must not lose.
+    DataSection {
+        /// Directory of the database.
+        dir: PathBuf = "data".into(),
+    }
+}
+
+section! {
+    /// How clients reach the gateway: what push and pull URLs say.
+    PublicSection {
+        /// Host name or address in `rtmp://` URLs.
+        host: String = "localhost".into(),
+        /// RTMP port in URLs; 1935 is left out of them.
+        rtmp_port: u16 = 1935,
+        /// RTMPS port in URLs, when RTMPS is reachable; 443 is left out of them.
+        rtmps_port: Option<u16> = None,
+        /// Scheme, host and port of HTTP URLs; WebSocket URLs follow from it.
+        http_url: String = "http://localhost:8080".into(),
+    }
+}
+
+section! {
+    /// RTMP for publishers and players.
+    RtmpSection {
+        /// Addresses to listen on.
+        listen: Vec<SocketAddr> = vec![SocketAddr::from(([0, 0, 0, 0], 1935))],
+        /// Time to get past handshake, connect and publish or play.
+        #[serde(with = "duration")]
+        login_timeout: Duration = Duration::from_secs(10),
+        /// Silence of a publisher or player after which it counts as gone.
+        #[serde(with = "duration")]
+        silent_timeout: Duration = Duration::from_secs(45),
+        /// A player that takes nothing for so long is cut off.
+        #[serde(with = "duration")]
+        write_stall: Duration = Duration::from_secs(30),
+        /// Largest message of a publisher, in bytes.
+        max_message: usize = 8 << 20,
+        /// Connections at a time.
+        max_connections: usize = 20_000,
+        /// Connections at a time from one address.
+        max_connections_per_ip: usize = 10_000,
+    }
+}
+
+section! {
+    /// RTMP over TLS.
+    RtmpsSection {
+        /// Addresses to listen on; none: no RTMPS.
+        listen: Vec<SocketAddr> = Vec::new(),
+        /// PEM file with the certificate chain.
+        certificate: Option<PathBuf> = None,
+        /// PEM file with the private key.
+        key: Option<PathBuf> = None,
+    }
+}
+
+section! {
+    /// REST, WebSocket, HTTP-FLV and the watch page.
+    HttpSection {
+        /// Address to listen on.
+        listen: SocketAddr = SocketAddr::from(([0, 0, 0, 0], 8080)),
+        /// Origins browsers may call from; `*` is any; none: only pages of the gateway.
+        cors_origins: Vec<String> = Vec::new(),
+        /// Reverse proxies whose `X-Forwarded-For` is believed.
+        trusted_proxies: Vec<std::net::IpAddr> = Vec::new(),
+        /// Connections at a time.
+        max_connections: usize = 20_000,
+        /// Connections at a time from one address.
+        max_connections_per_ip: usize = 2_000,
+        /// Requests per second from one address.
+        requests_per_second_per_ip: u32 = 100,
+        /// Requests per second of one app.
+        requests_per_second_per_app: u32 = 1_000,
+    }
+}
+
+section! {
+    /// Prometheus metrics.
+    MetricsSection {
+        /// Address of a listener for `/metrics` alone; none: no metrics.
+        listen: Option<SocketAddr> = Some(SocketAddr::from(([127, 0, 0, 1], 9_090))),
+    }
+}
+
+section! {
+    /// How streams are kept and delivered.
+    StreamSection {
+        /// Media time held for late and slow players.
+        #[serde(with = "duration")]
+        ring_time: Duration = Duration::from_secs(10),
+        /// Bytes held for late and slow players.
+        ring_bytes: usize = 16 << 20,
+        /// A player further behind jumps to a newer key frame.
+        #[serde(with = "duration")]
+        max_backlog: Duration = Duration::from_secs(5),
+        /// How long players stay when the publisher is gone.
+        #[serde(with = "duration")]
+        continue_window: Duration = Duration::from_secs(15),
+        /// How long a player may wait for the first publisher.
+        #[serde(with = "duration")]
+        publisher_wait: Duration = Duration::from_secs(20),
+        /// Players are written to at most once in this time.
+        #[serde(with = "duration")]
+        coalesce: Duration = Duration::from_millis(20),
+        /// Streams at a time.
+        max_streams: usize = 10_000,
+        /// Highest bit rate of a publisher in bits per second; 0: no limit.
+        max_bitrate: u64 = 20_000_000,
+    }
+}
+
+section! {
+    /// Push and pull URLs.
+    UrlSection {
+        /// How long a push URL is valid.
+        #[serde(with = "duration")]
+        push_ttl: Duration = Duration::from_secs(24 * 3_600),
+        /// How long a pull URL is valid.
+        #[serde(with = "duration")]
+        pull_ttl: Duration = Duration::from_secs(24 * 3_600),
+    }
+}
+
+section! {
+    /// What one app may use, so that it cannot exhaust the gateway for others.
+    AppLimits {
+        /// Rooms at a time.
+        rooms: usize = 10_000,
+        /// Streams at a time.
+        streams: usize = 5_000,
+        /// Publishing and playing connections at a time.
+        connections: usize = 15_000,
+    }
+}
+
+section! {
+    /// Webhooks to the apps' servers.
+    WebhookSection {
+        /// Whether targets may have private, loopback or link-local addresses.
+        allow_private: bool = false,
+        /// Time for one delivery.
+        #[serde(with = "duration")]
+        timeout: Duration = Duration::from_secs(5),
+        /// How long a failed delivery is tried again.
+        #[serde(with = "duration")]
+        max_age: Duration = Duration::from_secs(72 * 3_600),
+    }
+}
+
+section! {
+    /// The watch page.
+    ConsoleSection {
+        /// An app whose rooms the page shows to anybody without a token. It is created, with a generated
+        /// secret, when it does not exist. For development only.
+        open_app: Option<String> = None,
+    }
+}
+
+section! {
+    /// Shutting down.
+    DrainSection {
+        /// Time for clients to leave after SIGTERM; then the gateway ends anyway.
+        #[serde(with = "duration")]
+        deadline: Duration = Duration::from_secs(10),
+    }
+}

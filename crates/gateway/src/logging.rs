@@ -1,0 +1,46 @@
+//! Log lines on standard error, with a level that can be changed while running.
+
+use anyhow::Context;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
+
+use crate::config::{LogFormat, LogSection};
+
+/// Changes the level of what is logged.
+pub struct LogLevel {
+    handle: reload::Handle<EnvFilter, Registry>,
+}
+
+/// Starts logging.
+///
+/// # Errors
+/// When the level makes no sense or logging was started before.
+pub fn start(section: &LogSection) -> anyhow::Result<LogLevel> {
+    let (filter, handle) = reload::Layer::new(parse(&section.level)?);
+    let lines = match section.format {
+        LogFormat::Text => fmt::layer().with_writer(std::io::stderr).boxed(),
+        LogFormat::Json => fmt::layer().json().with_writer(std::io::stderr).boxed(),
+    };
+    tracing_subscriber::registry().with(filter).with(lines).try_init()?;
+    Ok(LogLevel { handle })
+}
+
+/// Checks a level without starting anything.
+///
+/// # Errors
+/// When it makes no sense.
+pub fn parse(level: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(level).with_context(|| format!("log.level: {level:?} is no level"))
+}
+
+impl LogLevel {
+    /// Takes over another level.
+    ///
+    /// # Errors
+    /// When it makes no sense; the present one then stays.
+    pub fn set(&self, level: &str) -> anyhow::Result<()> {
+        self.handle.reload(parse(level)?)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Why a command was refused. Codes are stable: clients and vendor translators match on them.
+
+use thiserror::Error;
+
+use crate::{RoomId, RoomName};
+
+/// A refusal. The room did not change.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// Another room of the app has this name.
+    #[error("a room named {name:?} exists")]
+    NameConflict {
+        /// The name asked for.
+        name: RoomName,
+        /// The room that has it; vendors' clients simply join it.
+        room: RoomId,
+    },
+    /// The app has a room with this id.
+    #[error("a room with this id exists")]
+    RoomExists,
+    /// The app has as many rooms as it may have.
+    #[error("the app has too many rooms")]
+    TooManyRooms,
+    /// The member or stream id is in use.
+    #[error("{field} is in use")]
+    IdTaken {
+        /// `member` or `stream`.
+        field: &'static str,
+    },
+    /// The app has no such room.
+    #[error("there is no such room")]
+    NoSuchRoom,
+    /// The room has ended.
+    #[error("the room has ended")]
+    RoomEnded,
+    /// The room has a password and none was shown.
+    #[error("the room needs a password")]
+    PasswordRequired,
+    /// The password does not open the room.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The ticket is for another app, room or account.
+    #[error("the ticket is for something else")]
+    WrongTicket,
+    /// The ticket is no longer valid.
+    #[error("the ticket has expired")]
+    ExpiredTicket,
+    /// As many talkers and admins as the room takes.
+    #[error("the room takes no more talkers")]
+    RoomFullTalkers,
+    /// As many audience members as the room takes.
+    #[error("the room takes no more audience")]
+    RoomFullAudiences,
+    /// As many camera streams with video as the room takes.
+    #[error("the room takes no more videos")]
+    RoomFullVideos,
+    /// As many screen streams as the room takes.
+    #[error("the room takes no more shared screens")]
+    RoomFullDesktops,
+    /// Whoever acts is not in the room.
+    #[error("not a member of the room")]
+    NotAMember,
+    /// Whoever acts may not do this.
+    #[error("not allowed")]
+    NotAllowed,
+    /// The member acted on is not in the room.
+    #[error("there is no such member")]
+    NoSuchMember,
+    /// The member has no such session.
+    #[error("there is no such session")]
+    NoSuchSession,
+    /// The room has no such stream.
+    #[error("there is no such stream")]
+    NoSuchStream,
+    /// The member has no pending request for that role.
+    #[error("there is no such request")]
+    NoSuchRequest,
+    /// The member has a pending request already.
+    #[error("a request is waiting for its answer")]
+    RequestPending,
+    /// Muted by the room's management; only it can unmute.
+    #[error("muted by the room's management")]
+    Muted,
+    /// The room gives no RTMP URLs.
+    #[error("the room does not support mini programs")]
+    MiniProgramUnsupported,
+    /// The URL was replaced by a newer one.
+    #[error("the URL has been replaced")]
+    StaleUrl,
+    /// As many attributes as a room may have.
+    #[error("the room has too many attributes")]
+    TooManyAttributes,
+    /// The attributes together are too large.
+    #[error("the room's attributes are too large")]
+    AttributesTooLarge,
+    /// An argument makes no sense here.
+    #[error("invalid {field}")]
+    InvalidArgument {
+        /// Which argument.
+        field: &'static str,
+    },
+}
+
+/// Family of a rejection; each maps to one HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RejectionKind {
+    /// The request makes no sense: 400.
+    Invalid,
+    /// Who asks may not: 403.
+    Denied,
+    /// What is named does not exist: 404.
+    NotFound,
+    /// It collides with what is there: 409.
+    Conflict,
+    /// It was there and is gone: 410.
+    Gone,
+    /// A limit is reached: 429 or 403, as the caller's dialect has it.
+    Full,
+}
+
+impl Rejection {
+    /// Stable machine-readable code in `snake_case`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NameConflict { .. } => "name_conflict",
+            Self::RoomExists => "room_exists",
+            Self::TooManyRooms => "too_many_rooms",
+            Self::IdTaken { .. } => "id_taken",
+            Self::NoSuchRoom => "no_such_room",
+            Self::RoomEnded => "room_ended",
+            Self::PasswordRequired => "password_required",
+            Self::WrongPassword => "wrong_password",
+            Self::WrongTicket => "wrong_ticket",
+            Self::ExpiredTicket => "expired_ticket",
+            Self::RoomFullTalkers => "room_full_talkers",
+            Self::RoomFullAudiences => "room_full_audiences",
+            Self::RoomFullVideos => "room_full_videos",
+            Self::RoomFullDesktops => "room_full_desktops",
+            Self::NotAMember => "not_a_member",
+            Self::NotAllowed => "not_allowed",
+            Self::NoSuchMember => "no_such_member",
+            Self::NoSuchSession => "no_such_session",
+            Self::NoSuchStream => "no_such_stream",
+            Self::NoSuchRequest => "no_such_request",
+            Self::RequestPending => "request_pending",
+            Self::Muted => "muted",
+            Self::MiniProgramUnsupported => "mini_program_unsupported",
+            Self::StaleUrl => "stale_url",
+            Self::TooManyAttributes => "too_many_attributes",
+            Self::AttributesTooLarge => "attributes_too_large",
+            Self::InvalidArgument { .. } => "invalid_argument",
+        }
+    }
+
+    /// Family of the rejection.
+    #[must_use]
+    pub const fn kind(&self) -> RejectionKind {
+        use RejectionKind::{Conflict, Denied, Full, Gone, Invalid, NotFound};
+        match self {
+            Self::NameConflict { .. } | Self::RoomExists | Self::IdTaken { .. } | Self::RequestPending => {
+                Conflict
+            }
+            Self::NoSuchRoom
+            | Self::NoSuchMember
+            | Self::NoSuchSession
+            | Self::NoSuchStream
+            | Self::NoSuchRequest => NotFound,
+            Self::RoomEnded => Gone,
+            Self::PasswordRequired
+            | Self::WrongPassword
+            | Self::WrongTicket
+            | Self::ExpiredTicket
+            | Self::NotAMember
+            | Self::NotAllowed
+            | Self::Muted
+            | Self::MiniProgramUnsupported
+            | Self::StaleUrl => Denied,
+            Self::TooManyRooms
+            | Self::RoomFullTalkers
+            | Self::RoomFullAudiences
+            | Self::RoomFullVideos
+            | Self::RoomFullDesktops
+            | Self::TooManyAttributes
+            | Self::AttributesTooLarge => Full,
+            Self::InvalidArgument { .. } => Invalid,
+        }
+    }
+}

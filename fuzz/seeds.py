@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""Writes the committed seeds of the fuzz targets: small hand-made messages by the specifications.
+
+Run from anywhere; the files are named after what they hold and replace those of the same name.
+"""
+
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+
+def seed(target, name, *parts):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"".join(parts))
+
+
+# AMF0 ------------------------------------------------------------------------------------------------
+
+
+def text(value):
+    return struct.pack(">H", len(value)) + value.encode()
+
+
+def amf(value):
+    match value:
+        case None:
+            return b"\x05"
+        case bool():
+            return b"\x01" + bytes([value])
+        case int() | float():
+            return b"\x00" + struct.pack(">d", value)
+        case str():
+            return b"\x02" + text(value)
+        case dict():
+            return b"\x03" + b"".join(text(k) + amf(v) for k, v in value.items()) + b"\x00\x00\x09"
+        case list():
+            return b"\x0a" + struct.pack(">I", len(value)) + b"".join(map(amf, value))
+    raise TypeError(value)
+
+
+def ecma(value):
+    return b"\x08" + struct.pack(">I", len(value)) + amf(value)[1:]
+
+
+def command(*values):
+    return b"".join(map(amf, values))
+
+
+CONNECT = {
+    "app": "live",
+    "flashVer": "FMLE/3.0 (compatible; Lavf59.27.100)",
+    "tcUrl": "rtmp://127.0.0.1/live",
+    "type": "nonprivate",
+    "capabilities": 15,
+    "audioCodecs": 4071,
+    "videoCodecs": 252,
+    "videoFunction": 1,
+    "fourCcList": ["av01", "hvc1", "vp09"],
+    "capsEx": 15,
+}
+METADATA = {
+    "duration": 0,
+    "width": 640,
+    "height": 360,
+    "videodatarate": 585.9375,
+    "framerate": 25,
+    "videocodecid": 7,
+    "audiodatarate": 62.5,
+    "audiosamplerate": 48000,
+    "stereo": True,
+    "audiocodecid": 10,
+    "encoder": "Lavf59.27.100",
+}
+
+seed("amf0", "connect", command("connect", 1, CONNECT))
+seed("amf0", "publish", command("publish", 5, None, "cam1?t=abc", "live"))
+seed("amf0", "metadata", amf("onMetaData"), ecma(METADATA))
+seed("amf0", "status", command("onStatus", 0, None, {"level": "status", "code": "NetStream.Play.Start"}))
+seed("amf0", "scalars", command(-1.5, True, "x", None), b"\x06\x0d", b"\x07\x00\x00", b"\x0b", bytes(10))
+seed("amf0", "long_text", b"\x0c", struct.pack(">I", 5), b"hello", b"\x0f", struct.pack(">I", 4), b"<a/>")
+seed("amf0", "typed", b"\x10", text("Point"), text("x"), amf(1), text("y"), amf([1, [2, {"z": 3}]]), b"\0\0\x09")
+seed("amf0", "nested", (b"\x03" + text("a")) * 40)
+seed("amf0", "nan", b"\x00\x7f\xf8\0\0\0\0\0\0", amf([float("inf")]))
+# AMF3 behind the switch marker: integer, double, string and its reference, date, array, object with a class.
+seed(
+    "amf0",
+    "amf3",
+    b"\x11\x04\x82\x34\x11\x05", struct.pack(">d", 2.5),
+    b"\x11\x09\x07\x01\x06\x05ab\x06\x00\x02",
+    b"\x11\x0a\x23\x05Pt\x03x\x03y\x04\x01\x04\x02",
+    b"\x11\x0a\x0b\x01\x03k\x06\x03v\x01",
+    b"\x11\x08\x01", struct.pack(">d", 0),
+)
+
+# H.264 and AAC facts -------------------------------------------------------------------------------------
+
+# 640x360 baseline and 1280x720 high with VUI, as x264 writes them.
+SPS_BASELINE = bytes.fromhex("6742c01ed900a02ff97011000003000100000300320f162e48")
+SPS_HIGH = bytes.fromhex("6764001facd9405005bb011000000300100000030320f1831960")
+PPS = bytes.fromhex("68ebe3cb22c0")
+LC_48K_STEREO = bytes.fromhex("1190")
+HE_V2 = bytes.fromhex("eb8a0800")
+OPUS_HEAD = b"OpusHead\x01\x02" + struct.pack("<HIhB", 312, 48000, 0, 0)
+
+
+def avcc(sps, pps=PPS, extension=b""):
+    return (
+        b"\x01" + sps[1:4] + b"\xff\xe1" + struct.pack(">H", len(sps)) + sps
+        + b"\x01" + struct.pack(">H", len(pps)) + pps + extension
+    )
+
+
+AVCC = avcc(SPS_BASELINE)
+AVCC_HIGH = avcc(SPS_HIGH, extension=b"\xfd\xf8\xf8\x00")
+
+seed("sps", "sps_baseline", b"\x00", SPS_BASELINE)
+seed("sps", "sps_high", b"\x00", SPS_HIGH)
+seed("sps", "avcc", b"\x01", AVCC)
+seed("sps", "avcc_high", b"\x01", AVCC_HIGH)
+seed("sps", "annex_b", b"\x02", *(b"\0\0\0\1" + unit for unit in (SPS_BASELINE, PPS, b"\x65\x88\x84\0\x21")))
+seed("sps", "lengths", b"\x02", *(struct.pack(">I", len(u)) + u for u in (SPS_HIGH, PPS, b"\x41\x9a\0\0\1")))
+for index, (codec, record) in enumerate(
+    [
+        ("h264", AVCC_HIGH),
+        ("h265", b"\x01\x01\x60" + bytes(9) + b"\x5d\xf0\0\xfc\xfd\xf8\xf8\0\0\x0f\x01\xa0\0\1\0\4\x40\1\x0c\1"),
+        ("av1", b"\x81\x04\x0c\x00\x0a\x0b\0\0\0\x24\xcf\x7f\x0d\xbf\xff\x30\x08"),
+        ("vp8", b""),
+        ("vp9", b"\x01\0\0\0\0\x15\x82\x01\x01\x01\0\0"),
+    ]
+):
+    seed("sps", f"config_{codec}", bytes([3 + 4 * index]), record)
+
+seed("asc", "lc", b"\x00", LC_48K_STEREO)
+seed("asc", "lc_explicit_rate", b"\x00", bytes.fromhex("17805dc008"))
+seed("asc", "he_v2", b"\x00", HE_V2)
+seed("asc", "late_sbr", b"\x00", bytes.fromhex("131056e598"))
+seed("asc", "program_config", b"\x00", bytes.fromhex("1180048400200000"))
+seed("asc", "adts", b"\x01", bytes.fromhex("fff14c80017ffcde0400"))
+seed("asc", "opus_head", b"\x02", OPUS_HEAD)
+seed("asc", "opus_packet", b"\x03\x78\x01\x02")
+seed("asc", "opus_many_frames", b"\x03\x83\x06\x01")
+seed("asc", "config_aac", b"\x04", LC_48K_STEREO)
+seed("asc", "config_opus", b"\x09", OPUS_HEAD)
+
+# FLV -----------------------------------------------------------------------------------------------------
+
+FRAME = struct.pack(">I", 5) + b"\x65\x88\x84\x00\x21"
+VIDEO_HEADER = b"\x17\x00\0\0\0" + AVCC
+VIDEO_FRAME = b"\x27\x01\0\0\x28" + FRAME
+AUDIO_HEADER = b"\xaf\x00" + LC_48K_STEREO
+AUDIO_FRAME = b"\xaf\x01\x21\x10\x04\x60\x8c\x1c"
+SCRIPT = amf("@setDataFrame") + amf("onMetaData") + ecma(METADATA)
+
+seed("flv_body", "aac_header", b"\x00", AUDIO_HEADER)
+seed("flv_body", "aac_frame", b"\x00", AUDIO_FRAME)
+seed("flv_body", "mp3", b"\x00\x2f\xff\xfb\x90\x64")
+seed("flv_body", "opus_start", b"\x00\x90Opus", OPUS_HEAD)
+seed("flv_body", "opus_frame", b"\x00\x91Opus\x78\x01")
+seed("flv_body", "multichannel", b"\x00\x94Opus\x02\x02\x00\x01")
+seed("flv_body", "audio_multitrack", b"\x00\x95\x01Opus\x00\x78\x01")
+seed("flv_body", "avc_header", b"\x01", VIDEO_HEADER)
+seed("flv_body", "avc_frame", b"\x01", VIDEO_FRAME)
+seed("flv_body", "avc_end", b"\x01\x17\x02\0\0\0")
+seed("flv_body", "hevc_legacy", b"\x01\x1c\x01\0\0\0", FRAME)
+seed("flv_body", "hvc1_frames", b"\x01\x91hvc1\0\0\x28", FRAME)
+seed("flv_body", "hvc1_frames_x", b"\x01\xa3hvc1", FRAME)
+seed("flv_body", "av01_start", b"\x01\x90av01\x81\x04\x0c\x00")
+seed("flv_body", "vp09_end", b"\x01\x92vp09")
+seed("flv_body", "color_info", b"\x01\x94hvc1", command("colorInfo", {"hdrCll": {"maxFall": 1}}))
+seed("flv_body", "video_multitrack", b"\x01\x96\x11avc1\x00\0\0\x05\x01\0\0\x01\0")
+seed("flv_body", "modifier", b"\x01\x97\x02\0\0\x07\x01hvc1\0\0\0", FRAME)
+seed("flv_body", "seek", b"\x01\x57\x00")
+seed("flv_body", "metadata", b"\x02", SCRIPT)
+seed("flv_body", "text_data", b"\x02", command("onTextData", {"text": "hi"}))
+
+
+def flv_tag(kind, time, body):
+    size = struct.pack(">I", len(body))[1:]
+    stamp = struct.pack(">I", time)
+    header = bytes([kind]) + size + stamp[1:] + stamp[:1] + b"\0\0\0"
+    return header + body + struct.pack(">I", len(header) + len(body))
+
+
+FLV = b"FLV\x01\x05\0\0\0\x09\0\0\0\0"
+TAGS = [
+    flv_tag(18, 0, SCRIPT[16:]),
+    flv_tag(9, 0, VIDEO_HEADER),
+    flv_tag(8, 0, AUDIO_HEADER),
+    flv_tag(9, 0, VIDEO_FRAME),
+    flv_tag(8, 0x0100_0000, AUDIO_FRAME),
+]
+seed("flv_file", "whole", b"\x07", FLV, *TAGS)
+seed("flv_file", "audio_only", b"\x01", b"FLV\x01\x04\0\0\0\x0a\xff\0\0\0\0", TAGS[2], TAGS[4])
+seed("flv_file", "cut", b"\x40", FLV, TAGS[0], TAGS[1][:-3])
+seed("flv_file", "too_long", b"\x40", FLV, b"\x09\x7f\xff\xff", bytes(7))
+
+# RTMP chunks -----------------------------------------------------------------------------------------------
+
+
+def basic(fmt, csid):
+    if csid < 64:
+        return bytes([fmt << 6 | csid])
+    if csid < 320:
+        return bytes([fmt << 6, csid - 64])
+    return bytes([fmt << 6 | 1]) + struct.pack("<H", csid - 64)
+
+
+def chunks(csid, kind, stream, body, time=0, size=128, extended_on_type3=True):
+    """One message with a full header, cut into chunks."""
+    extended = struct.pack(">I", time) if time >= 0xFFFFFF else b""
+    field = struct.pack(">I", min(time, 0xFFFFFF))[1:]
+    out = basic(0, csid) + field + struct.pack(">I", len(body))[1:] + bytes([kind]) + struct.pack("<I", stream)
+    out += extended + body[:size]
+    for at in range(size, len(body), size):
+        out += basic(3, csid) + (extended if extended_on_type3 else b"") + body[at : at + size]
+    return out
+
+
+def control(kind, *numbers):
+    return chunks(2, kind, 0, struct.pack(f">{len(numbers)}I", *numbers))
+
+
+def say(*values, stream=0):
+    return chunks(3, 20, stream, command(*values))
+
+
+HELLO = say("connect", 1, CONNECT)
+BIG = bytes(range(256)) * 2
+PUBLISH = [
+    HELLO,
+    control(5, 2_500_000),
+    say("releaseStream", 2, None, "cam1"),
+    say("FCPublish", 3, None, "cam1"),
+    say("createStream", 4, None),
+    say("publish", 5, None, "cam1?t=abc", "live", stream=1),
+]
+MEDIA = [
+    chunks(5, 18, 1, SCRIPT),
+    chunks(6, 9, 1, VIDEO_HEADER),
+    chunks(4, 8, 1, AUDIO_HEADER),
+    chunks(6, 9, 1, VIDEO_FRAME, 40),
+    # Type 1 (new length, delta 23), type 2 (delta 23), type 3 (same again).
+    basic(1, 4) + b"\0\0\x17\0\0\x08\x08" + AUDIO_FRAME,
+    basic(2, 4) + b"\0\0\x17" + AUDIO_FRAME,
+    basic(3, 4) + AUDIO_FRAME,
+]
+PLAY = [
+    HELLO,
+    say("createStream", 2, None),
+    say("getStreamLength", 3, None, "cam1"),
+    say("play", 4, None, "cam1", -2000, stream=1),
+    chunks(2, 4, 0, struct.pack(">HII", 3, 1, 3000)),
+]
+
+seed("chunk_stream", "publish", b"\xff", *PUBLISH, *MEDIA)
+seed("chunk_stream", "wide_ids", b"\x03", *(chunks(csid, 9, 1, b"abc") for csid in (2, 63, 64, 319, 320, 65_599)))
+seed("chunk_stream", "interleaved", b"\x10", chunks(4, 8, 1, BIG)[:140], chunks(6, 9, 1, BIG), chunks(4, 8, 1, BIG)[140:])
+for time in (0xFFFFFE, 0xFFFFFF, 0xFFFFFFFF):
+    seed("chunk_stream", f"time_{time:x}", b"\x20", chunks(6, 9, 1, BIG, time), chunks(6, 9, 1, b"x", time))
+seed("chunk_stream", "time_habit", b"\x20", chunks(6, 9, 1, BIG, 0x1000000, extended_on_type3=False))
+seed("chunk_stream", "chunk_size", b"\x20", control(1, 1), chunks(6, 9, 1, b"abc", size=1), control(1, 4096), chunks(6, 9, 1, BIG, size=4096))
+seed("chunk_stream", "chunk_size_bad", b"\x20", control(1, 0), control(1, 0x80000000))
+seed("chunk_stream", "abort", b"\x20", chunks(6, 9, 1, BIG)[:200], control(2, 6), chunks(6, 9, 1, BIG))
+# Another length for a half-received message (CVE-2016-10191), on the same chunk stream.
+seed("chunk_stream", "other_length", b"\x20", chunks(6, 9, 1, BIG)[:140], basic(1, 6) + b"\0\0\0\0\xff\xff\x09" + bytes(128))
+seed("chunk_stream", "no_header_yet", b"\x20", basic(3, 9), b"abc")
+seed("chunk_stream", "acks", b"\x20", control(3, 1000), control(5, 5000), chunks(2, 6, 0, b"\0\0\x10\0\x02"))
+
+# Whole sessions: flags 0 = let in, 1 = asked about connect, 2 = refused, 4 = own handshake; the rest sizes the pieces.
+
+
+def aggregate(*messages):
+    body = b""
+    for kind, time, payload in messages:
+        body += bytes([kind]) + struct.pack(">I", len(payload))[1:] + struct.pack(">I", time)[1:] + b"\0\0\0\x01"
+        body += payload + struct.pack(">I", len(payload) + 11)
+    return chunks(6, 22, 1, body)
+
+
+END = [say("FCUnpublish", 6, None, "cam1"), say("deleteStream", 7, None, 1)]
+seed("server_session", "publish", b"\xf8", *PUBLISH, *MEDIA, *END)
+seed("server_session", "publish_asked", b"\x11", *PUBLISH, *MEDIA)
+seed("server_session", "publish_refused", b"\x0a", *PUBLISH)
+seed("server_session", "publish_one_argument", b"\x08", *PUBLISH[:-1], say("publish", 5, None, "cam1", stream=1))
+seed("server_session", "publish_aggregate", b"\x48", *PUBLISH, aggregate((8, 0, AUDIO_HEADER), (9, 5, VIDEO_FRAME)))
+seed("server_session", "play", b"\x20", *PLAY)
+seed(
+    "server_session", "play_controls", b"\x20", *PLAY,
+    say("pause", 5, None, True, 100, stream=1), say("pause", 6, None, False, 100, stream=1),
+    say("seek", 7, None, 500, stream=1), say("receiveAudio", 8, None, False, stream=1),
+    say("receiveVideo", 9, None, True, stream=1), say("closeStream", 10, None, stream=1),
+)
+seed("server_session", "play_refused", b"\x22", *PLAY)
+seed("server_session", "fc_subscribe", b"\x20", HELLO, say("FCSubscribe", 2, None, "cam1"), say("_checkbw", 3, None))
+seed("server_session", "amf3", b"\x20", chunks(3, 17, 0, b"\0" + command("connect", 1, CONNECT)), chunks(3, 17, 0, b"\0" + command("createStream", 2, None)))
+seed("server_session", "many_streams", b"\x20", HELLO, *(say("createStream", n, None) for n in range(2, 14)))
+seed("server_session", "ping", b"\x20", HELLO, chunks(2, 4, 0, struct.pack(">HI", 6, 7)), chunks(2, 4, 0, struct.pack(">HI", 7, 7)), control(3, 3000))
+seed("server_session", "no_connect", b"\x20", say("publish", 1, None, "cam1", stream=1), *MEDIA)
+seed("server_session", "unknown", b"\x20", HELLO, say("somethingElse", 2, None), chunks(7, 99, 0, b"?"))
+seed("server_session", "empty_data_frame", b"\x20", *PUBLISH, chunks(5, 18, 1, amf("@setDataFrame")))
+seed("server_session", "deep", b"\x20", chunks(3, 20, 0, amf("connect") + amf(1) + (b"\x03" + text("a")) * 200))
+seed("server_session", "own_handshake_cut", b"\x0c\x03", bytes(64))
+seed("server_session", "rtmpe", b"\x0c\x06", bytes(16))

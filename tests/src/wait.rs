@@ -1,0 +1,20 @@
+//! Waiting for conditions, bounded.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Asks until `condition` gives something; panics with `what` after `limit`.
+pub async fn until<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl FnMut() -> F,
+) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(start.elapsed() < limit, "{what}: not within {limit:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

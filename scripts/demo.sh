@@ -32,10 +32,10 @@ api_create_room() { # name → room id
 
 api_join() { # room, account → member id
     api POST "/v1/rooms/$1/members" "$(jq -nc --arg account "$2" '{account: $account, role: "talker"}')" |
-        jq -er .member.id
+        jq -er .member
 }
 
-api_publish() { # room, member → {"stream": {"id"}, "push": {"rtmp"}}
+api_publish() { # room, member → {"stream": {"id"}, "push": {"url"}}
     api POST "/v1/rooms/$1/streams" "$(jq -nc --arg member "$2" '{member: $member, kind: "camera"}')"
 }
 
@@ -87,7 +87,7 @@ member() { # room, account, picture, tone
     local member published push_url stream urls
     member=$(api_join "$1" "$2")
     published=$(api_publish "$1" "$member")
-    push_url=$(jq -er .push.rtmp <<<"$published")
+    push_url=$(jq -er .push.url <<<"$published")
     stream=$(jq -er .stream.id <<<"$published")
     push "$push_url" "$3" "$4"
     urls=$(api_pull "$1" "$stream")

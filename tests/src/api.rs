@@ -67,7 +67,7 @@ impl Room {
         let path = format!("/v1/rooms/{}/members", self.id);
         let body = json!({"account": account, "role": role});
         let answer = self.api.ok("POST", &path, Some(body)).await;
-        text(&answer["member"], "id")
+        text(&answer, "member")
     }
 
     /// `pubStream`: stream id and push URL of a member's camera.
@@ -77,7 +77,7 @@ impl Room {
             .api
             .ok("POST", &path, Some(json!({"member": member, "kind": "camera"})))
             .await;
-        (text(&answer["stream"], "id"), text(&answer["push"], "rtmp"))
+        (text(&answer["stream"], "id"), text(&answer["push"], "url"))
     }
 
     /// `subStream`: pull URLs (`rtmp`, `http_flv`, `ws_flv`) of a stream.

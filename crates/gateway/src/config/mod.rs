@@ -10,7 +10,7 @@ mod sections;
 pub use check::ConfigError;
 pub use load::{Overrides, load};
 pub use sections::{
-    AppLimits, Config, ConsoleSection, DataSection, DrainSection, HttpSection, LogFormat, LogSection,
+    Config, ConsoleSection, DataSection, DrainSection, HttpSection, LogFormat, LogSection,
     MetricsSection, PublicSection, RtmpSection, RtmpsSection, StreamSection, UrlSection, WebhookSection,
 };
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use lianmai_control::service::AppLimits;
+
 use super::load::duration;
 
 /// The whole configuration.
@@ -184,8 +186,6 @@ section! {
         coalesce: Duration = Duration::from_millis(20),
         /// Streams at a time.
         max_streams: usize = 10_000,
-        /// Highest bit rate of a publisher in bits per second; 0: no limit.
-        max_bitrate: u64 = 20_000_000,
     }
 }
 
@@ -198,18 +198,6 @@ section! {
         /// How long a pull URL is valid.
         #[serde(with = "duration")]
         pull_ttl: Duration = Duration::from_secs(24 * 3_600),
-    }
-}
-
-section! {
-    /// What one app may use, so that it cannot exhaust the gateway for others.
-    AppLimits {
-        /// Rooms at a time.
-        rooms: usize = 10_000,
-        /// Streams at a time.
-        streams: usize = 5_000,
-        /// Publishing and playing connections at a time.
-        connections: usize = 15_000,
     }
 }
 

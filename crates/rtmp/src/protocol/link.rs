@@ -112,12 +112,13 @@ impl Link {
         self.send(csid::CONTROL, control.type_id(), 0, 0, &control.body());
     }
 
-    /// Announces our chunk size and window.
+    /// Asks the peer to acknowledge every `window` bytes.
     pub(super) fn announce_window(&mut self, window: u32) {
         self.acks.announced(window);
         self.control(&Control::WindowAckSize(window));
     }
 
+    /// Announces and uses another chunk size.
     pub(super) fn announce_chunk_size(&mut self, size: u32) {
         self.writer.set_chunk_size(size, &mut self.out);
     }

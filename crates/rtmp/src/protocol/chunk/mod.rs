@@ -12,7 +12,7 @@ pub use error::{ChunkError, ChunkErrorKind};
 pub use fanout::media_chunks;
 pub use limits::ChunkLimits;
 pub use reader::ChunkReader;
-pub use writer::ChunkWriter;
+pub use writer::{ChunkWriter, Unsendable};
 
 /// The chunk size both sides start with (§5.4.1).
 pub const INITIAL_CHUNK_SIZE: u32 = 128;

@@ -276,6 +276,8 @@ impl ChunkReader {
         self.consumed += bytes as u64;
     }
 
+    /// Any size the specification allows is taken: memory follows what arrives, not what is announced, and
+    /// no message is longer than 16 MiB anyway.
     fn set_chunk_size(&mut self, payload: &[u8]) -> Result<(), ChunkErrorKind> {
         let size = control_number(type_id::SET_CHUNK_SIZE, payload)?;
         if size == 0 || size > 0x7FFF_FFFF {

@@ -76,7 +76,7 @@ impl ServerSession {
 
     pub(super) fn on_fc_subscribe(&mut self, command: &Command) {
         let name = command.text(0).unwrap_or_default();
-        let description = name.get(..self.config.max_name).unwrap_or(name).to_owned();
+        let description: String = name.chars().take(self.config.max_name).collect();
         self.on_fc(0, "onFCSubscribe", status::PLAY_START, &description);
     }
 

@@ -1,1 +1,0 @@
-//! The lianmai gateway: configuration, start, run and drain.

@@ -1,0 +1,35 @@
+//! The Prometheus exporter: figures of all crates, and of the process.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+/// How often histograms are folded up, so that they stay small between scrapes.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Installs the recorder of this process.
+///
+/// # Errors
+/// When there is one already.
+pub fn install() -> anyhow::Result<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().context("metrics recorder")
+}
+
+/// Keeps the recorder small, for ever.
+pub async fn upkeep(handle: PrometheusHandle) {
+    let mut tick = tokio::time::interval(UPKEEP);
+    loop {
+        tick.tick().await;
+        handle.run_upkeep();
+        if let Some(bytes) = resident_bytes() {
+            metrics::gauge!("process_resident_memory_bytes").set(bytes);
+        }
+    }
+}
+
+fn resident_bytes() -> Option<f64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: f64 = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096.0)
+}

@@ -1,0 +1,37 @@
+//! Ending without losing anything that can be kept.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::build::Gateway;
+use crate::signals::{Signals, Wish};
+
+/// Stops taking work, says goodbye to every client, and ends at the latest after `deadline` or at a second
+/// SIGTERM. What is stored stays for the next start.
+pub(super) async fn drain(
+    gateway: Gateway,
+    deadline: Duration,
+    stop: &CancellationToken,
+    signals: &mut Signals,
+) {
+    tracing::info!(?deadline, connections = gateway.rtmp.connections(), "draining");
+    stop.cancel();
+    let Gateway { hub, service, rtmp, http, mut tasks } = gateway;
+    let leave = async {
+        rtmp.shut_down().await;
+        hub.shut_down().await;
+        http.drained().await;
+    };
+    let impatient = async { while signals.next().await != Wish::Stop {} };
+    tokio::select! {
+        () = leave => tracing::info!("all clients have left"),
+        () = tokio::time::sleep(deadline) => tracing::warn!("the deadline has passed; cutting off who is left"),
+        () = impatient => tracing::warn!("told to stop again; cutting off who is left"),
+    }
+    tasks.shutdown().await;
+    // Last, so that what happened while draining is stored.
+    if tokio::time::timeout(deadline, service.shut_down()).await.is_err() {
+        tracing::error!("the database did not close in time");
+    }
+}

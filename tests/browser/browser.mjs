@@ -1,0 +1,35 @@
+// A headless Chromium with nothing but what the tests need: no profile kept, no network of its own.
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+];
+
+/** Starts a browser with a fresh profile; close it when done. */
+export function launch() {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, headless: true, args: FLAGS, handleSIGINT: true, handleSIGTERM: true });
+}
+
+/** Collects what the page complains about, from now on. */
+export function complaints(page) {
+  const found = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') found.push(withoutSecrets(message.text(), message.location().url));
+  });
+  page.on('pageerror', (error) => found.push(withoutSecrets(`${error.name}: ${error.message}`)));
+  return found;
+}
+
+/** Play URLs carry a token in their query. */
+function withoutSecrets(text, url = '') {
+  return `${text}${url ? ` (${url})` : ''}`.replace(/\?[^\s)]+/g, '?…');
+}

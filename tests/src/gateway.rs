@@ -27,6 +27,8 @@ impl Gateway {
 
     /// The same with further settings (`key=value`).
     pub async fn start_with(settings: &[&str]) -> Gateway {
+        // Each test is its own process; a second installation in one changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let [rtmp, http, metrics] = free_ports();
         let extra: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();

@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod media;
 pub mod process;
 pub mod rtmp;
+pub mod sync;
 pub mod wait;
 
 pub use api::{Api, Room};

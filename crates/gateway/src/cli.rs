@@ -58,6 +58,7 @@ pub enum AppCommand {
     Create {
         /// Its id.
         id: String,
+        /// Where settings come from.
         #[command(flatten)]
         config: ConfigArgs,
     },
@@ -86,8 +87,8 @@ pub struct TokenArgs {
     /// Seconds it is valid.
     #[arg(long, default_value_t = 3_600)]
     pub ttl: u64,
+    /// Where settings come from.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub config: ConfigArgs,
 }
 
@@ -100,8 +101,8 @@ pub struct RoomArgs {
     /// Base URL of the gateway; default: `public.http_url`.
     #[arg(long)]
     pub url: Option<String>,
+    /// Where settings come from.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub config: ConfigArgs,
 }
 
@@ -116,8 +117,8 @@ pub enum RoomCommand {
         /// communication, communication_mix or live.
         #[arg(long, default_value = "communication")]
         kind: String,
+        /// Which app and gateway.
         #[command(flatten)]
-        #[allow(missing_docs)]
         target: RoomArgs,
     },
     /// List the rooms.
@@ -126,16 +127,16 @@ pub enum RoomCommand {
     Show {
         /// Its id.
         room: String,
+        /// Which app and gateway.
         #[command(flatten)]
-        #[allow(missing_docs)]
         target: RoomArgs,
     },
     /// End a room for everybody.
     Destroy {
         /// Its id.
         room: String,
+        /// Which app and gateway.
         #[command(flatten)]
-        #[allow(missing_docs)]
         target: RoomArgs,
     },
     /// Make an account a member and print its push URL.
@@ -145,16 +146,16 @@ pub enum RoomCommand {
         /// Who publishes.
         #[arg(long)]
         account: String,
+        /// Which app and gateway.
         #[command(flatten)]
-        #[allow(missing_docs)]
         target: RoomArgs,
     },
     /// Print the pull URLs of every stream in a room.
     Pull {
         /// The room's id.
         room: String,
+        /// Which app and gateway.
         #[command(flatten)]
-        #[allow(missing_docs)]
         target: RoomArgs,
     },
 }

@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 use crate::config::{LogFormat, LogSection};
 
 /// Changes the level of what is logged.
-pub struct LogLevel {
+pub(crate) struct LogLevel {
     handle: reload::Handle<EnvFilter, Registry>,
 }
 
@@ -16,13 +16,16 @@ pub struct LogLevel {
 ///
 /// # Errors
 /// When the level makes no sense or logging was started before.
-pub fn start(section: &LogSection) -> anyhow::Result<LogLevel> {
+pub(crate) fn start(section: &LogSection) -> anyhow::Result<LogLevel> {
     let (filter, handle) = reload::Layer::new(parse(&section.level)?);
     let lines = match section.format {
         LogFormat::Text => fmt::layer().with_writer(std::io::stderr).boxed(),
         LogFormat::Json => fmt::layer().json().with_writer(std::io::stderr).boxed(),
     };
-    tracing_subscriber::registry().with(filter).with(lines).try_init()?;
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init()?;
     Ok(LogLevel { handle })
 }
 
@@ -30,7 +33,7 @@ pub fn start(section: &LogSection) -> anyhow::Result<LogLevel> {
 ///
 /// # Errors
 /// When it makes no sense.
-pub fn parse(level: &str) -> anyhow::Result<EnvFilter> {
+pub(crate) fn parse(level: &str) -> anyhow::Result<EnvFilter> {
     EnvFilter::try_new(level).with_context(|| format!("log.level: {level:?} is no level"))
 }
 
@@ -39,7 +42,7 @@ impl LogLevel {
     ///
     /// # Errors
     /// When it makes no sense; the present one then stays.
-    pub fn set(&self, level: &str) -> anyhow::Result<()> {
+    pub(crate) fn set(&self, level: &str) -> anyhow::Result<()> {
         self.handle.reload(parse(level)?)?;
         Ok(())
     }

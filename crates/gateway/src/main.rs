@@ -1,21 +1,17 @@
-//! The `lianmai` binary: configuration → build → run → drain.
-
-mod cli;
-mod command;
-mod config;
-mod logging;
-mod metrics;
-mod run;
-mod signals;
+//! The `lianmai` binary.
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use lianmai_gateway::{cli, command};
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     // One crypto provider for every TLS connection of the process.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("lianmai: another crypto provider is installed");
         return ExitCode::FAILURE;
     }

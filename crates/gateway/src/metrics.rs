@@ -12,12 +12,14 @@ const UPKEEP: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When there is one already.
-pub fn install() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().context("metrics recorder")
+pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
+    PrometheusBuilder::new()
+        .install_recorder()
+        .context("metrics recorder")
 }
 
 /// Keeps the recorder small, for ever.
-pub async fn upkeep(handle: PrometheusHandle) {
+pub(crate) async fn upkeep(handle: PrometheusHandle) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {
         tick.tick().await;

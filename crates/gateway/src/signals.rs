@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A wish of the operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wish {
+pub(crate) enum Wish {
     /// SIGHUP: read the configuration again.
     Reload,
     /// SIGTERM or SIGINT: drain and end.
@@ -14,7 +14,7 @@ pub enum Wish {
 }
 
 /// Listens for signals.
-pub struct Signals {
+pub(crate) struct Signals {
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
@@ -25,7 +25,7 @@ impl Signals {
     ///
     /// # Errors
     /// When the system does not let us.
-    pub fn listen() -> io::Result<Signals> {
+    pub(crate) fn listen() -> io::Result<Signals> {
         Ok(Signals {
             hangup: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
@@ -34,7 +34,7 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub async fn next(&mut self) -> Wish {
+    pub(crate) async fn next(&mut self) -> Wish {
         tokio::select! {
             _ = self.hangup.recv() => Wish::Reload,
             _ = self.terminate.recv() => Wish::Stop,

@@ -1,10 +1,10 @@
 //! `lianmai app`.
 
 use anyhow::Context;
-use lianmai_control::service::AppPolicy;
-use lianmai_rooms::AppId;
+use lianmai_control::service::{AppPolicy, Service};
+use lianmai_rooms::{AppId, Timestamp};
 
-use super::configuration;
+use super::{configuration, unix_seconds};
 use crate::cli::AppCommand;
 use crate::run::open_store;
 
@@ -13,10 +13,15 @@ pub(super) async fn execute(command: AppCommand) -> anyhow::Result<()> {
         AppCommand::Create { id, config } => {
             let store = open_store(&configuration(&config)?).await?;
             let id = AppId::parse(&id).context("id")?;
-            let secret = store.create_app(&id, &AppPolicy::default()).await.context("database")?;
+            let (text, secret) = Service::new_app_secret();
+            let now = Timestamp::from_secs(unix_seconds());
+            let added = store
+                .add_app(&id, secret, AppPolicy::default(), now)
+                .await
+                .context("database")?;
             store.close().await;
-            let secret = secret.with_context(|| format!("the app {:?} exists", id.as_str()))?;
-            println!("{}", secret.reveal());
+            anyhow::ensure!(added, "the app {:?} exists", id.as_str());
+            println!("{text}");
             eprintln!("Keep it: it is not shown again. A running gateway takes the app over at SIGHUP.");
         }
         AppCommand::List(config) => {

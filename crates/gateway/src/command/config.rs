@@ -14,7 +14,10 @@ pub(super) fn execute(command: ConfigCommand) -> anyhow::Result<()> {
         }
         ConfigCommand::Print(args) => {
             let config = configuration(&args)?;
-            print!("{}", toml::to_string_pretty(&config).context("cannot be written as TOML")?);
+            print!(
+                "{}",
+                toml::to_string_pretty(&config).context("cannot be written as TOML")?
+            );
         }
     }
     Ok(())

@@ -31,7 +31,18 @@ pub fn execute(command: Command) -> anyhow::Result<()> {
 /// # Errors
 /// See [`crate::config::ConfigError`].
 pub fn configuration(args: &ConfigArgs) -> anyhow::Result<Config> {
-    Ok(load(args.config.as_deref(), &Overrides { set: args.set.clone() })?)
+    Ok(load(
+        args.config.as_deref(),
+        &Overrides {
+            set: args.set.clone(),
+        },
+    )?)
+}
+
+/// Seconds since the Unix epoch.
+fn unix_seconds() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.unwrap_or_default().as_secs()
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use anyhow::Context;
 use lianmai_control::http::jwt::{Claims, Scope, sign};
 use lianmai_rooms::{AccountId, AppId, Role, RoomId, Secret};
 
-use super::configuration;
+use super::{configuration, unix_seconds};
 use crate::cli::TokenArgs;
 use crate::config::Config;
 use crate::run::open_store;
@@ -14,10 +14,19 @@ pub(super) async fn execute(args: TokenArgs) -> anyhow::Result<()> {
     let app = AppId::parse(&args.app).context("--app")?;
     let secret = secret_of(&config, &app).await?;
     let claims = Claims {
-        room: args.room.as_deref().map(RoomId::parse).transpose().context("--room")?,
+        room: args
+            .room
+            .as_deref()
+            .map(RoomId::parse)
+            .transpose()
+            .context("--room")?,
         role: args.role.as_deref().map(role).transpose()?,
         scope: if args.server { Scope::App } else { Scope::Account },
-        ..Claims::new(app, AccountId::parse(&args.account).context("--account")?, expiry(args.ttl))
+        ..Claims::new(
+            app,
+            AccountId::parse(&args.account).context("--account")?,
+            expiry(args.ttl),
+        )
     };
     println!("{}", sign(&claims, &secret).context("token")?);
     Ok(())
@@ -28,7 +37,10 @@ pub(super) async fn server_token(config: &Config, app: &str) -> anyhow::Result<S
     let app = AppId::parse(app).context("--app")?;
     let secret = secret_of(config, &app).await?;
     let account = AccountId::parse("lianmai-cli").context("account")?;
-    let claims = Claims { scope: Scope::App, ..Claims::new(app, account, expiry(60)) };
+    let claims = Claims {
+        scope: Scope::App,
+        ..Claims::new(app, account, expiry(60))
+    };
     sign(&claims, &secret).context("token")
 }
 
@@ -37,13 +49,16 @@ async fn secret_of(config: &Config, app: &AppId) -> anyhow::Result<Secret> {
     let secret = store.app_secret(app).await.context("database")?;
     store.close().await;
     secret.with_context(|| {
-        format!("there is no app {:?} in {} (data.dir)", app.as_str(), config.data.dir.display())
+        format!(
+            "there is no app {:?} in {} (data.dir)",
+            app.as_str(),
+            config.data.dir.display()
+        )
     })
 }
 
 fn expiry(ttl: u64) -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    now.as_secs().saturating_add(ttl)
+    unix_seconds().saturating_add(ttl)
 }
 
 fn role(name: &str) -> anyhow::Result<Role> {

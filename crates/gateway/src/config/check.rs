@@ -28,7 +28,10 @@ impl ConfigError {
         let lines = error.into_iter().map(|error| {
             let source = match error.metadata.as_ref().and_then(|m| m.source.as_ref()) {
                 Some(source) => source.to_string(),
-                None => error.metadata.as_ref().map_or_else(|| "flags".to_owned(), |m| m.name.to_string()),
+                None => error
+                    .metadata
+                    .as_ref()
+                    .map_or_else(|| "flags".to_owned(), |m| m.name.to_string()),
             };
             format!("{source}: {}: {}", error.path.join("."), error.kind)
         });
@@ -47,10 +50,19 @@ impl Config {
             ("rtmp.silent_timeout", self.rtmp.silent_timeout.as_millis()),
             ("rtmp.write_stall", self.rtmp.write_stall.as_millis()),
             ("rtmp.max_connections", self.rtmp.max_connections as u128),
-            ("rtmp.max_connections_per_ip", self.rtmp.max_connections_per_ip as u128),
+            (
+                "rtmp.max_connections_per_ip",
+                self.rtmp.max_connections_per_ip as u128,
+            ),
             ("http.max_connections", self.http.max_connections as u128),
-            ("http.requests_per_second_per_ip", u128::from(self.http.requests_per_second_per_ip)),
-            ("http.requests_per_second_per_app", u128::from(self.http.requests_per_second_per_app)),
+            (
+                "http.requests_per_second_per_ip",
+                u128::from(self.http.requests_per_second_per_ip),
+            ),
+            (
+                "http.requests_per_second_per_app",
+                u128::from(self.http.requests_per_second_per_app),
+            ),
             ("stream.ring_time", self.stream.ring_time.as_millis()),
             ("stream.max_backlog", self.stream.max_backlog.as_millis()),
             ("stream.max_streams", self.stream.max_streams as u128),
@@ -66,13 +78,21 @@ impl Config {
             "rtmp.max_message",
             "must be from 65536 to 16777216",
         )?;
-        demand(self.stream.ring_bytes >= 1 << 20, "stream.ring_bytes", "must be at least 1048576")?;
+        demand(
+            self.stream.ring_bytes >= 1 << 20,
+            "stream.ring_bytes",
+            "must be at least 1048576",
+        )?;
         demand(
             self.stream.max_backlog <= self.stream.ring_time,
             "stream.max_backlog",
             "must not be longer than stream.ring_time",
         )?;
-        demand(self.stream.coalesce.as_millis() <= 1_000, "stream.coalesce", "must be at most 1s")?;
+        demand(
+            self.stream.coalesce.as_millis() <= 1_000,
+            "stream.coalesce",
+            "must be at most 1s",
+        )?;
         demand(!self.rtmp.listen.is_empty(), "rtmp.listen", "names no address")?;
         let tls_files = self.rtmps.certificate.is_some() && self.rtmps.key.is_some();
         demand(
@@ -91,8 +111,10 @@ impl Config {
             "public.host",
             "is not a host name or address",
         )?;
-        let url = url::Url::parse(&self.public.http_url)
-            .map_err(|error| ConfigError::Value { key: "public.http_url", reason: error.to_string() })?;
+        let url = url::Url::parse(&self.public.http_url).map_err(|error| ConfigError::Value {
+            key: "public.http_url",
+            reason: error.to_string(),
+        })?;
         demand(
             matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none(),
             "public.http_url",
@@ -100,12 +122,23 @@ impl Config {
         )?;
         for origin in &self.http.cors_origins {
             let parsed = url::Url::parse(origin).is_ok_and(|u| u.origin().ascii_serialization() == *origin);
-            demand(origin == "*" || parsed, "http.cors_origins", "must hold origins such as https://a.example")?;
+            demand(
+                origin == "*" || parsed,
+                "http.cors_origins",
+                "must hold origins such as https://a.example",
+            )?;
         }
         Ok(())
     }
 }
 
 fn demand(holds: bool, key: &'static str, reason: &str) -> Result<(), ConfigError> {
-    if holds { Ok(()) } else { Err(ConfigError::Value { key, reason: reason.to_owned() }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(ConfigError::Value {
+            key,
+            reason: reason.to_owned(),
+        })
+    }
 }

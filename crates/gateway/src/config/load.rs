@@ -49,12 +49,21 @@ pub(super) mod duration {
 
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    const UNITS: [(&str, u64); 5] =
-        [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    const UNITS: [(&str, u64); 5] = [
+        ("ms", 1),
+        ("s", 1_000),
+        ("m", 60_000),
+        ("h", 3_600_000),
+        ("d", 86_400_000),
+    ];
 
     pub(in super::super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
         let millis = value.as_millis() as u64;
-        let unit = UNITS.iter().rev().find(|(_, size)| millis.is_multiple_of(*size)).unwrap_or(&UNITS[0]);
+        let unit = UNITS
+            .iter()
+            .rev()
+            .find(|(_, size)| millis.is_multiple_of(*size))
+            .unwrap_or(&UNITS[0]);
         let unit = if millis == 0 { &UNITS[1] } else { unit };
         to.serialize_str(&format!("{}{}", millis / unit.1, unit.0))
     }
@@ -62,7 +71,9 @@ pub(super) mod duration {
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let text = String::deserialize(from)?;
         parse(&text).ok_or_else(|| {
-            de::Error::custom(format!("{text:?} is no duration such as \"500ms\", \"10s\", \"5m\" or \"24h\""))
+            de::Error::custom(format!(
+                "{text:?} is no duration such as \"500ms\", \"10s\", \"5m\" or \"24h\""
+            ))
         })
     }
 
@@ -70,7 +81,11 @@ pub(super) mod duration {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let (_, size) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        number.parse::<u64>().ok()?.checked_mul(*size).map(Duration::from_millis)
+        number
+            .parse::<u64>()
+            .ok()?
+            .checked_mul(*size)
+            .map(Duration::from_millis)
     }
 
     #[cfg(test)]
@@ -81,7 +96,16 @@ pub(super) mod duration {
         fn durations_are_read() {
             assert_eq!(parse("20ms"), Some(Duration::from_millis(20)));
             assert_eq!(parse("24h"), Some(Duration::from_secs(86_400)));
-            for wrong in ["", "10", "s", "-1s", "1.5s", "1 s", "99999999999999999999s", "18446744073709551615d"] {
+            for wrong in [
+                "",
+                "10",
+                "s",
+                "-1s",
+                "1.5s",
+                "1 s",
+                "99999999999999999999s",
+                "18446744073709551615d",
+            ] {
                 assert_eq!(parse(wrong), None, "{wrong}");
             }
         }

@@ -9,10 +9,7 @@ mod sections;
 
 pub use check::ConfigError;
 pub use load::{Overrides, load};
-pub use sections::{
-    Config, ConsoleSection, DataSection, DrainSection, HttpSection, LogFormat, LogSection,
-    MetricsSection, PublicSection, RtmpSection, RtmpsSection, StreamSection, UrlSection, WebhookSection,
-};
+pub use sections::{Config, LogFormat, LogSection};
 
 /// The whole configuration with its default values and what each key means, as TOML.
 pub const REFERENCE: &str = include_str!("../../../../config/lianmai.toml");

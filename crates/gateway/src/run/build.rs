@@ -45,11 +45,15 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
 
     let hub = Hub::new(hub_config(config));
     let store = open_store(config).await?;
-    let service = Service::open(service_config(config), store, hub.clone()).await.context("service")?;
+    let service = Service::open(service_config(config), store, hub.clone())
+        .await
+        .context("service")?;
     let open_app = open_app(config, &service).await?;
 
     let access = service.access();
-    let rtmp = RtmpServer::new(rtmp_config(config), hub.clone(), access.clone(), || Seed(rand::random()));
+    let rtmp = RtmpServer::new(rtmp_config(config), hub.clone(), access.clone(), || {
+        Seed(rand::random())
+    });
     let mut tasks = JoinSet::new();
     for (listener, tls) in rtmp_listeners {
         let rtmp = rtmp.clone();
@@ -58,9 +62,16 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
 
     let http_config = http_config(config, open_app);
     let render = metrics.clone();
-    let state =
-        HttpState::new(service.clone(), http_config.clone(), Arc::new(move || render.render()), stop.clone());
-    let play = flv::router(FlvState { hub: hub.clone(), authoriser: access });
+    let state = HttpState::new(
+        service.clone(),
+        http_config.clone(),
+        Arc::new(move || render.render()),
+        stop.clone(),
+    );
+    let play = flv::router(FlvState {
+        hub: hub.clone(),
+        authoriser: access,
+    });
     let router = http::router(state.clone(), play);
     let (http_stop, grace) = (stop.clone(), config.drain.deadline);
     tasks.spawn(async move { http::serve(http_listener, router, &http_config, http_stop, grace).await });
@@ -72,25 +83,43 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
         tasks.spawn(async move { http::serve(listener, router, &limits, stop, grace).await });
     }
     tasks.spawn(crate::metrics::upkeep(metrics));
-    Ok(Gateway { hub, service, rtmp, http: state, tasks })
+    Ok(Gateway {
+        hub,
+        service,
+        rtmp,
+        http: state,
+        tasks,
+    })
 }
 
 async fn bind(address: std::net::SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("{key}: cannot listen on {address}"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{key}: cannot listen on {address}"))
 }
 
 /// The database in the data directory, which is made if need be.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let dir = &config.data.dir;
     std::fs::create_dir_all(dir).with_context(|| format!("data.dir: {}", dir.display()))?;
-    Store::open(&StoreConfig::file(dir.join("lianmai.db"))).await.context("database")
+    Store::open(&StoreConfig::file(dir.join("lianmai.db")))
+        .await
+        .context("database")
 }
 
 async fn open_app(config: &Config, service: &Service) -> anyhow::Result<Option<AppId>> {
-    let Some(id) = &config.console.open_app else { return Ok(None) };
+    let Some(id) = &config.console.open_app else {
+        return Ok(None);
+    };
     let id = AppId::parse(id).context("console.open_app")?;
-    tracing::warn!(app = id.as_str(), "the watch page is open to everybody: for development only");
-    service.ensure_app(id.clone(), AppPolicy::default()).await.context("console.open_app")?;
+    tracing::warn!(
+        app = id.as_str(),
+        "the watch page is open to everybody: for development only"
+    );
+    service
+        .ensure_app(id.clone(), AppPolicy::default())
+        .await
+        .context("console.open_app")?;
     Ok(Some(id))
 }
 
@@ -112,8 +141,14 @@ fn rtmp_config(config: &Config) -> RtmpServerConfig {
     RtmpServerConfig {
         session: ServerConfig {
             login_timeout: rtmp.login_timeout,
-            keepalive: Keepalive { ping_after: rtmp.silent_timeout / 3, silent_after: rtmp.silent_timeout },
-            limits_after: ChunkLimits { max_message: rtmp.max_message, ..ChunkLimits::after_login() },
+            keepalive: Keepalive {
+                ping_after: rtmp.silent_timeout / 3,
+                silent_after: rtmp.silent_timeout,
+            },
+            limits_after: ChunkLimits {
+                max_message: rtmp.max_message,
+                ..ChunkLimits::after_login()
+            },
             ..ServerConfig::default()
         },
         max_connections: rtmp.max_connections,
@@ -142,7 +177,7 @@ pub(super) fn service_config(config: &Config) -> ServiceConfig {
     }
 }
 
-fn http_config(config: &Config, dev_console_app: Option<AppId>) -> HttpConfig {
+fn http_config(config: &Config, _open_app: Option<AppId>) -> HttpConfig {
     let http = &config.http;
     let defaults = HttpConfig::default();
     let rate = |per_second: u32| Rate::new(per_second, per_second.saturating_mul(2));
@@ -159,7 +194,6 @@ fn http_config(config: &Config, dev_console_app: Option<AppId>) -> HttpConfig {
         trusted_proxies: http.trusted_proxies.clone(),
         cors,
         metrics: MetricsAccess::Denied,
-        dev_console_app,
         ..defaults
     }
 }

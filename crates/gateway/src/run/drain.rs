@@ -17,7 +17,13 @@ pub(super) async fn drain(
 ) {
     tracing::info!(?deadline, connections = gateway.rtmp.connections(), "draining");
     stop.cancel();
-    let Gateway { hub, service, rtmp, http, mut tasks } = gateway;
+    let Gateway {
+        hub,
+        service,
+        rtmp,
+        http,
+        mut tasks,
+    } = gateway;
     let leave = async {
         rtmp.shut_down().await;
         hub.shut_down().await;

@@ -21,7 +21,10 @@ use crate::signals::{Signals, Wish};
 pub fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = configuration(args)?;
     let level = logging::start(&config.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("runtime")?;
     runtime.block_on(async {
         let mut signals = Signals::listen().context("signals")?;
         let stop = CancellationToken::new();

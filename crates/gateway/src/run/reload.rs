@@ -12,14 +12,17 @@ pub(super) async fn reload(args: &ConfigArgs, config: &mut Config, level: &LogLe
     let new = match configuration(args) {
         Ok(new) => new,
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "the configuration is not taken over");
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the configuration is not taken over"
+            );
             return;
         }
     };
     if let Err(error) = level.set(&new.log.level) {
         tracing::error!(error = format!("{error:#}"), "the log level is not taken over");
     }
-    if let Err(error) = gateway.service.reload(service_config(&new)).await {
+    if let Err(error) = gateway.service.reload(&service_config(&new)).await {
         tracing::error!(%error, "the service's settings are not taken over");
     }
     for section in needs_restart(config, &new) {

@@ -1,0 +1,170 @@
+//! From a request off the network to a grant.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use lianmai_hub::{AccessRequest, Action, Authorise, Denial, Grant, StreamKey};
+use lianmai_rooms::{
+    AccountId, AppId, Rejection, RoomId, StreamAction, StreamClaims, StreamId, StreamToken, TokenError,
+};
+
+use super::connections::Connections;
+use super::hook::{self, Question};
+use crate::service::{App, Core};
+
+/// Query parameter that carries the token.
+const TOKEN_PARAMETER: &str = "t=";
+
+/// The authoriser.
+pub struct Access {
+    core: Arc<Core>,
+    connections: Connections,
+    hooks: hook::Hooks,
+}
+
+/// What the room knows about a valid token.
+struct Place {
+    room: RoomId,
+    account: Option<AccountId>,
+}
+
+impl Access {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self {
+            core,
+            connections: Connections::default(),
+            hooks: hook::Hooks::default(),
+        }
+    }
+
+    async fn decide(&self, request: &AccessRequest) -> Result<Grant, Denial> {
+        let app = AppId::parse(&request.app).ok().and_then(|id| self.core.apps.get(&id));
+        let app = app.ok_or_else(|| deny("unknown_app", "there is no such app"))?;
+        let token = token(&request.query).ok_or_else(|| deny("token_missing", "the URL has no token"))?;
+        let stream = StreamId::parse(&request.stream)
+            .map_err(|_| deny("unknown_stream", "there is no such stream"))?;
+        let action = match request.action {
+            Action::Publish => StreamAction::Push,
+            Action::Play => StreamAction::Pull,
+        };
+        let now = self.core.config.clock.now();
+        let claims = StreamToken::verify(&app.secret, &app.id, &stream, action, token, now).map_err(token_denial)?;
+        let place = self.place(&app, &stream, &claims)?;
+        self.connections.admit(&self.core.hub, &app, request.action)?;
+        if let Some(url) = &app.policy.access_hook {
+            let question = Question {
+                app: &app,
+                room: &place.room,
+                stream: &stream,
+                account: place.account.as_ref(),
+                member: claims.holder.as_ref(),
+                request,
+            };
+            self.hooks.ask(&self.core, url, question).await?;
+            // The answer took its time; the right may have ended meanwhile.
+            self.place(&app, &stream, &claims)?;
+        }
+        Ok(Grant {
+            key: StreamKey::new(app.id.as_str(), stream.as_str()),
+            epoch: u64::from(claims.version),
+            holder: claims.holder.map(|member| member.as_str().into()),
+            max_bitrate: match request.action {
+                Action::Publish => app.limits.max_bitrate,
+                Action::Play => None,
+            },
+        })
+    }
+
+    /// Whether what the token was signed for is still there.
+    fn place(&self, app: &App, stream: &StreamId, claims: &StreamClaims) -> Result<Place, Denial> {
+        let state = self.core.state.lock();
+        let room = state.room_of(&app.id, stream);
+        let room = room.ok_or_else(|| deny("unknown_stream", "there is no such stream"))?;
+        let now = self.core.config.clock.now();
+        room.check_url(stream, claims, now).map_err(|rejection| match rejection {
+            Rejection::StaleUrl => deny("epoch_retired", "the URL has been replaced by a newer one"),
+            Rejection::NotAMember => deny("holder_left", "whom the URL was given to has left the room"),
+            _ => deny("unknown_stream", "there is no such stream"),
+        })?;
+        let holder = claims.holder.as_ref().and_then(|id| room.member(id));
+        Ok(Place {
+            room: room.id().clone(),
+            account: holder.map(|member| member.account.clone()),
+        })
+    }
+}
+
+impl Authorise for Access {
+    fn authorise(
+        &self,
+        request: AccessRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<Grant, Denial>> + Send + '_>> {
+        Box::pin(async move {
+            let decision = self.decide(&request).await;
+            let (action, protocol) = (request.action.as_str(), request.protocol.as_str());
+            let code = decision.as_ref().map_or_else(|denial| denial.code, |_| "granted");
+            metrics::counter!(
+                "lianmai_access_total", "action" => action, "protocol" => protocol, "code" => code
+            )
+            .increment(1);
+            if let Err(denial) = &decision {
+                // What came from outside is cut, and the query is left out: it holds the token.
+                tracing::info!(
+                    app = cut(&request.app), stream = cut(&request.stream), peer = %request.peer, action, protocol,
+                    code = denial.code, "access denied"
+                );
+            }
+            decision
+        })
+    }
+}
+
+pub(super) fn deny(code: &'static str, description: &str) -> Denial {
+    Denial {
+        code,
+        description: description.to_owned(),
+    }
+}
+
+fn token_denial(error: TokenError) -> Denial {
+    match error {
+        TokenError::Malformed => deny("token_malformed", "the token is malformed"),
+        TokenError::BadSignature => deny("token_signature", "the token is not valid for this stream"),
+        TokenError::WrongAction => deny("wrong_action", "the URL is for the other direction"),
+        TokenError::Expired => deny("token_expired", "the URL has expired"),
+    }
+}
+
+/// The first token of a query; an empty one counts as none.
+fn token(query: &str) -> Option<&str> {
+    let query = query.trim_start_matches('?');
+    let mut found = query.split('&').filter_map(|pair| pair.strip_prefix(TOKEN_PARAMETER));
+    found.next().filter(|token| !token.is_empty())
+}
+
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(64).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_found_in_any_query() {
+        for query in ["t=abc", "?t=abc", "a=b&t=abc&c=d", "tt=x&t=abc", "t=abc&t=def"] {
+            assert_eq!(token(query), Some("abc"), "{query}");
+        }
+        for query in ["", "t=", "x=t", "xt=abc", "&&&", "T=abc"] {
+            assert_eq!(token(query), None, "{query}");
+        }
+    }
+
+    #[test]
+    fn log_fields_are_cut_at_a_character() {
+        assert_eq!(cut(&"é".repeat(100)).chars().count(), 64);
+        assert_eq!(cut("short"), "short");
+    }
+}

@@ -1,0 +1,24 @@
+//! The JSON of the native API. Requests refuse unknown fields; answers show no secret but the ones asked for.
+//!
+//! Points in time are integers: milliseconds since the Unix epoch, in fields ending in `_at`. Spans are integers in
+//! milliseconds, in fields ending in `_ms`. Texts are bounded; the bounds are in the OpenAPI document.
+
+mod app;
+mod member;
+mod room;
+pub mod schema;
+mod settings;
+mod stream;
+
+pub use app::{
+    CallMember, CallRecord, CallRecordList, CallRecordQuery, EventList, EventQuery, SetWebhooks, WebhookTarget, Webhooks,
+};
+pub use member::{AnswerRequest, Join, Joined, Leave, Member, MemberList, MemberMute, MemberUpdate, RoleRequest, SetRole};
+pub use room::{
+    CreateRoom, IssueTicket, Message, MuteFlags, RequestView, Room, RoomList, RoomQuery, RoomSummary, Sequence, SetAttribute, Ticket,
+};
+pub use settings::{Limits, LimitsUpdate, Permissions, Settings, SettingsUpdate, Timing};
+pub use stream::{
+    AudioStats, Nothing, Publish, Published, PullUrls, PushUrl, Reissued, Stream, StreamList, StreamStats, StreamUpdate,
+    VideoStats,
+};

@@ -1,0 +1,31 @@
+//! The HTTP face of the control plane: REST under `/v1`, probes, metrics, console.
+//!
+//! Translates only: requests become commands of [`Service`](crate::service::Service), answers JSON, refusals problems
+//! (RFC 9457). [`router`] gives everything of the public address; [`serve`] runs it on a listener with limits on
+//! connections. Tokens are in [`jwt`].
+
+mod caller;
+mod config;
+mod console;
+pub mod dto;
+pub(crate) mod event;
+pub(crate) mod extract;
+mod guard;
+pub mod jwt;
+mod openapi;
+pub(crate) mod ops;
+mod probes;
+mod problem;
+pub(crate) mod rate;
+mod router;
+mod routes;
+mod server;
+mod state;
+pub(crate) mod tally;
+
+pub(crate) use caller::{Caller, bearer, prove};
+pub use config::{CorsPolicy, HttpConfig, MetricsAccess, Rate, WsConfig};
+pub use problem::{PROBLEM_JSON, Problem, ProblemBody};
+pub use router::{metrics_router, openapi_json, router};
+pub use server::serve;
+pub use state::{HttpState, RenderMetrics};

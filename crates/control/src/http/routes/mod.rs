@@ -1,0 +1,23 @@
+//! The REST routes: an address, a method, what OpenAPI says of it, and the operation behind it.
+
+mod app;
+mod failures;
+mod ids;
+mod members;
+mod muting;
+mod rooms;
+mod streams;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::HttpState;
+
+/// All routes under `/v1` that need a token.
+pub(crate) fn all() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::default()
+        .merge(rooms::routes())
+        .merge(members::routes())
+        .merge(muting::routes())
+        .merge(streams::routes())
+        .merge(app::routes())
+}

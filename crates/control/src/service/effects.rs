@@ -1,0 +1,59 @@
+//! What is done once a change is durable: journals, hub and webhooks follow. Runs in the order of changes.
+
+use std::sync::Arc;
+
+use lianmai_hub::{Hub, StreamKey};
+use lianmai_rooms::{AppId, EventKind};
+
+use crate::events::{Journals, RoomEvent};
+use crate::webhook::Webhooks;
+
+/// What happened, for those who follow. Events with their size when written out.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) events: Vec<(Arc<RoomEvent>, usize)>,
+    pub(crate) targets: Vec<(AppId, String)>,
+}
+
+pub(crate) struct Effects {
+    pub(crate) hub: Hub,
+    pub(crate) journals: Arc<Journals>,
+    pub(crate) webhooks: Arc<Webhooks>,
+}
+
+impl Effects {
+    /// Never waits.
+    pub(crate) fn run(&self, told: Told) {
+        for (event, size) in told.events {
+            self.media_follows(&event);
+            self.tell(event, size);
+        }
+        for (app, target) in told.targets {
+            self.webhooks.wake(&app, &target);
+        }
+    }
+
+    fn tell(&self, event: Arc<RoomEvent>, size: usize) {
+        let (app, room) = (&event.app, &event.room);
+        metrics::counter!("lianmai_room_events_total").increment(1);
+        let known = match &event.event.kind {
+            EventKind::RoomCreated { .. } => None,
+            _ => self.journals.get(app, room),
+        };
+        let journal = known.unwrap_or_else(|| self.journals.begin(app, room));
+        journal.push(event.clone(), size);
+        if matches!(event.event.kind, EventKind::RoomEnded { .. }) {
+            self.journals.end(app, room, event.event.at);
+        }
+    }
+
+    /// A right that ends takes its connections with it.
+    fn media_follows(&self, event: &RoomEvent) {
+        let app = event.app.as_str();
+        match &event.event.kind {
+            EventKind::StreamRemoved { stream, .. } => self.hub.end(&StreamKey::new(app, stream.as_str())),
+            EventKind::MemberLeft { member, .. } => self.hub.disconnect(app, member.as_str()),
+            _ => {}
+        }
+    }
+}

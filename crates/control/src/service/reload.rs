@@ -1,0 +1,58 @@
+//! Settings that change while the gateway runs.
+
+use std::sync::Arc;
+
+use super::{App, AppLimits, Service, ServiceConfig, ServiceError};
+
+/// The settings that can change, as they are now.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    pub(crate) rtmp_host: String,
+    pub(crate) rtmp_port: u16,
+    pub(crate) http_base: String,
+    pub(crate) push_url_ttl: std::time::Duration,
+    pub(crate) pull_url_ttl: std::time::Duration,
+    pub(crate) default_limits: AppLimits,
+}
+
+impl Live {
+    pub(crate) fn of(config: &ServiceConfig) -> Live {
+        Live {
+            rtmp_host: config.rtmp_host.clone(),
+            rtmp_port: config.rtmp_port,
+            http_base: config.http_base.clone(),
+            push_url_ttl: config.push_url_ttl,
+            pull_url_ttl: config.pull_url_ttl,
+            default_limits: config.default_limits.clone(),
+        }
+    }
+}
+
+impl Service {
+    /// Takes over what of `config` can change while running (public addresses, validity of URLs, default limits)
+    /// and the apps that were added to the database from outside. Nobody is cut off.
+    ///
+    /// # Errors
+    /// `store_unavailable`: the apps cannot be read; the rest is taken over.
+    pub async fn reload(&self, config: &ServiceConfig) -> Result<(), ServiceError> {
+        let live = Live::of(config);
+        for app in self.core.apps.list() {
+            self.core.apps.insert(Arc::new(App::new(app.stored(), &live.default_limits)));
+        }
+        let limits = live.default_limits.clone();
+        self.core.live.store(Arc::new(live));
+        for stored in self.core.store.apps().await? {
+            if self.core.apps.get(&stored.id).is_none() {
+                tracing::info!(app = %stored.id, "app taken over");
+                self.core.apps.insert(Arc::new(App::new(stored, &limits)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A random secret for an app, as text to be shown once and as value.
+    #[must_use]
+    pub fn new_app_secret() -> (String, lianmai_rooms::Secret) {
+        super::apps::new_secret()
+    }
+}

@@ -1,0 +1,134 @@
+//! What changes with every command, behind one short lock, and the collector of what a change has to write.
+
+use std::collections::HashMap;
+
+use lianmai_rooms::{
+    AppId, Command, Event, EventKind, NewRoom, Rejection, Room, RoomEvents, RoomId, Rooms, StreamId, Timestamp,
+};
+
+use super::sessions::Sessions;
+use crate::store::Op;
+
+/// Rooms, where their streams are, and who is connected.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) rooms: Rooms,
+    pub(crate) sessions: Sessions,
+    streams: HashMap<AppId, HashMap<StreamId, RoomId>>,
+}
+
+impl State {
+    pub(crate) fn new() -> Self {
+        Self {
+            // Each app's own limit is checked by the service.
+            rooms: Rooms::new(usize::MAX),
+            sessions: Sessions::default(),
+            streams: HashMap::new(),
+        }
+    }
+
+    /// Takes in a restored room.
+    pub(crate) fn insert(&mut self, room: Room) -> Result<(), Rejection> {
+        let streams: Vec<StreamId> = room.streams().map(|stream| stream.id.clone()).collect();
+        let (app, id) = (room.app().clone(), room.id().clone());
+        self.rooms.insert(room)?;
+        let index = self.streams.entry(app).or_default();
+        index.extend(streams.into_iter().map(|stream| (stream, id.clone())));
+        Ok(())
+    }
+
+    /// The room in which a stream is published.
+    pub(crate) fn room_of(&self, app: &AppId, stream: &StreamId) -> Option<&Room> {
+        let room = self.streams.get(app)?.get(stream)?;
+        self.rooms.get(app, room)
+    }
+
+    /// How many streams an app has published.
+    pub(crate) fn count_streams(&self, app: &AppId) -> usize {
+        self.streams.get(app).map_or(0, HashMap::len)
+    }
+
+    pub(crate) fn create(&mut self, new: NewRoom, tx: &mut Tx) -> Result<(), Rejection> {
+        let (app, room) = (new.app.clone(), new.id.clone());
+        let events = self.rooms.create(new, tx.now)?;
+        tx.changed.push(RoomEvents { app, room, events });
+        Ok(())
+    }
+
+    /// Carries out a command; its events are collected, and the index of streams follows.
+    pub(crate) fn apply(
+        &mut self,
+        app: &AppId,
+        room: &RoomId,
+        command: Command,
+        tx: &mut Tx,
+    ) -> Result<Vec<Event>, Rejection> {
+        let events = self.rooms.apply(app, room, command, tx.now)?;
+        self.note(app, room, events.clone(), tx);
+        Ok(events)
+    }
+
+    /// Does what time demands.
+    pub(crate) fn tick(&mut self, tx: &mut Tx) {
+        for RoomEvents { app, room, events } in self.rooms.tick(tx.now) {
+            self.note(&app, &room, events, tx);
+        }
+    }
+
+    fn note(&mut self, app: &AppId, room: &RoomId, events: Vec<Event>, tx: &mut Tx) {
+        for event in &events {
+            match &event.kind {
+                EventKind::StreamAdded { stream } => {
+                    let index = self.streams.entry(app.clone()).or_default();
+                    index.insert(stream.id.clone(), room.clone());
+                }
+                EventKind::StreamRemoved { stream, .. } => {
+                    if let Some(index) = self.streams.get_mut(app) {
+                        index.remove(stream);
+                        if index.is_empty() {
+                            self.streams.remove(app);
+                        }
+                    }
+                }
+                EventKind::MemberLeft { member, account, .. } => {
+                    let changed = self.sessions.member_left(app, account, room, member);
+                    tx.ops.extend(changed.into_iter().map(Op::SaveSession));
+                }
+                EventKind::SessionReplaced { session, .. } => {
+                    let changed = self.sessions.leave_room(session, room);
+                    tx.ops.extend(changed.map(Op::SaveSession));
+                }
+                _ => {}
+            }
+        }
+        tx.changed.push(RoomEvents {
+            app: app.clone(),
+            room: room.clone(),
+            events,
+        });
+    }
+}
+
+/// What one change did: committed together.
+#[derive(Debug)]
+pub(crate) struct Tx {
+    pub(crate) now: Timestamp,
+    /// Rooms that changed, with what happened there, in order.
+    pub(crate) changed: Vec<RoomEvents>,
+    /// Further rows.
+    pub(crate) ops: Vec<Op>,
+}
+
+impl Tx {
+    pub(crate) const fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            changed: Vec::new(),
+            ops: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.ops.is_empty()
+    }
+}

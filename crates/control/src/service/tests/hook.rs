@@ -1,0 +1,99 @@
+use lianmai_hub::Action;
+
+use crate::service::testing::{Answer, Gateway, Receiver};
+use crate::service::*;
+use crate::store::StoreConfig;
+use crate::webhook;
+
+async fn gateway(hook: &str) -> (Gateway, String) {
+    let policy = AppPolicy {
+        access_hook: Some(hook.to_owned()),
+        ..AppPolicy::default()
+    };
+    let gateway = Gateway::memory(policy).await;
+    let push = push(&gateway).await;
+    (gateway, push)
+}
+
+async fn push(gateway: &Gateway) -> String {
+    let room = gateway.room("r1").await;
+    let ann = gateway.join(&room, "ann").await;
+    gateway.publish(&room, &ann).await.push.unwrap().url
+}
+
+async fn code(gateway: &Gateway, url: &str) -> &'static str {
+    let decision = gateway.authorise(Action::Publish, url).await;
+    decision.map_or_else(|denial| denial.code, |_| "granted")
+}
+
+/// R-H3: yes is yes; no, an error and silence are no.
+#[tokio::test]
+async fn what_cannot_be_asked_is_denied() {
+    let mut server = Receiver::start().await;
+    let (gateway, push) = gateway(&server.url).await;
+    for (answer, expected) in [
+        (Answer::Status(204), "granted"),
+        (Answer::Status(403), "hook_denied"),
+        (Answer::Status(302), "hook_unavailable"),
+        (Answer::Status(500), "hook_unavailable"),
+        (Answer::Never, "hook_unavailable"),
+    ] {
+        server.answer(move |_| answer);
+        let began = std::time::Instant::now();
+        assert_eq!(code(&gateway, &push).await, expected, "{answer:?}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(3));
+        server.next().await;
+    }
+}
+
+#[tokio::test]
+async fn a_dead_server_is_no() {
+    let (gateway, push) = gateway("http://127.0.0.1:1/").await;
+    assert_eq!(code(&gateway, &push).await, "hook_unavailable");
+}
+
+/// A hook inside a private network is not asked, and so denies.
+#[tokio::test]
+async fn private_addresses_are_not_asked() {
+    let server = Receiver::start().await;
+    let policy = AppPolicy {
+        access_hook: Some(server.url.clone()),
+        ..AppPolicy::default()
+    };
+    let config = ServiceConfig {
+        allow_private_targets: false,
+        ..testing::config()
+    };
+    server.answer(|_| panic!("asked"));
+    let gateway = Gateway::open(config, &StoreConfig::memory(), policy).await;
+    let push = push(&gateway).await;
+    assert_eq!(code(&gateway, &push).await, "hook_unavailable");
+}
+
+/// The question is signed and holds no token.
+#[tokio::test]
+async fn the_question_is_signed() {
+    let mut server = Receiver::start().await;
+    let (gateway, push) = gateway(&server.url).await;
+    assert_eq!(code(&gateway, &push).await, "granted");
+    let post = server.next().await;
+    assert_eq!(post.body["type"], "access");
+    assert_eq!(post.body["action"], "publish");
+    assert_eq!(post.body["account"], "ann");
+    assert_eq!(post.body["room"], "r1");
+    assert_eq!(post.body["peer"], "192.0.2.7");
+    assert!(!post.text.contains("v1."));
+    let secret = gateway.service.core.apps.get(&gateway.app).unwrap().webhook_secret();
+    let at = post.header(webhook::TIMESTAMP_HEADER).parse().unwrap();
+    let signature = post.header(webhook::SIGNATURE_HEADER);
+    assert!(webhook::verify(&secret, at, post.text.as_bytes(), signature));
+}
+
+/// A token that is not valid does not reach the app's server.
+#[tokio::test]
+async fn nobody_is_asked_about_a_bad_token() {
+    let server = Receiver::start().await;
+    let (gateway, push) = gateway(&server.url).await;
+    server.answer(|_| panic!("asked"));
+    assert_eq!(code(&gateway, &format!("{push}x")).await, "token_signature");
+}

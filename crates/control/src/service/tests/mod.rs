@@ -1,0 +1,12 @@
+//! The service as a whole.
+
+mod access;
+mod apps;
+mod hook;
+mod limits;
+mod media;
+mod records;
+mod restart;
+mod sessions;
+mod urls;
+mod webhooks;

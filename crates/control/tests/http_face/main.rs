@@ -1,0 +1,12 @@
+//! The HTTP face over real sockets: a server on a loopback port, a service on a database in a temporary folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod document;
+mod harness;
+mod hostile;
+mod limits;
+mod refusals;
+mod secrets;
+mod sockets;
+mod tokens;
+mod walk;

@@ -1,0 +1,12 @@
+//! The lianmai gateway: configuration → build → run → drain; command line.
+//!
+//! [`cli`] is what the operator types, [`command`] what each subcommand does, [`config`] what can be set,
+//! [`run`] a gateway's life.
+
+pub mod cli;
+pub mod command;
+pub mod config;
+mod logging;
+mod metrics;
+pub mod run;
+mod signals;

@@ -1,0 +1,113 @@
+//! The configuration as an operator meets it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+
+use lianmai_gateway::config::{Config, Overrides, REFERENCE, load};
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn set(pairs: &[(&str, &str)]) -> Overrides {
+    Overrides {
+        set: pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect(),
+    }
+}
+
+/// The reference file names every key with its default, so it can be copied and never lags behind.
+#[test]
+fn the_reference_is_the_default_and_complete() {
+    let reference = file(REFERENCE);
+    let loaded = load(Some(reference.path()), &Overrides::default()).unwrap();
+    assert_eq!(loaded, Config::default());
+    let default: toml::Table = toml::from_str(&toml::to_string(&Config::default()).unwrap()).unwrap();
+    for (section, keys) in &default {
+        assert!(
+            REFERENCE.contains(&format!("[{section}]")),
+            "[{section}] is missing"
+        );
+        for key in keys.as_table().unwrap().keys() {
+            let named = REFERENCE.lines().any(|line| {
+                line.trim_start_matches("# ")
+                    .split_once('=')
+                    .is_some_and(|(name, _)| name.trim() == key)
+            });
+            assert!(named, "{section}.{key} is missing");
+        }
+    }
+}
+
+#[test]
+fn the_dev_configuration_is_sound() {
+    let dev = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/dev.toml");
+    let config = load(Some(&dev), &Overrides::default()).unwrap();
+    assert_eq!(config.console.open_app.as_deref(), Some("demo"));
+    assert!(
+        config
+            .rtmp
+            .listen
+            .iter()
+            .all(|address| address.ip().is_loopback())
+    );
+    assert!(
+        Config::default().console.open_app.is_none(),
+        "production has no open app (R-K3)"
+    );
+}
+
+#[test]
+fn flags_win_over_the_file() {
+    let file = file("[http]\nlisten = \"127.0.0.1:1\"\n[stream]\ncoalesce = \"50ms\"");
+    let config = load(Some(file.path()), &set(&[("http.listen", "127.0.0.1:2")])).unwrap();
+    assert_eq!(config.http.listen.port(), 2);
+    assert_eq!(config.stream.coalesce.as_millis(), 50);
+    let lists = load(
+        None,
+        &set(&[("rtmp.listen", r#"["127.0.0.1:3", "127.0.0.1:4"]"#)]),
+    )
+    .unwrap();
+    assert_eq!(lists.rtmp.listen.len(), 2);
+}
+
+/// Errors name source, key and reason.
+#[test]
+fn mistakes_are_told_with_file_key_and_reason() {
+    for (text, expected) in [
+        ("[http]\nlissten = \"127.0.0.1:1\"", vec!["lissten", "unknown"]),
+        (
+            "[http]\nlisten = \"everywhere\"",
+            vec!["http.listen", "socket address"],
+        ),
+        ("[stream]\ncoalesce = 20", vec!["stream.coalesce"]),
+        ("[stream]\ncoalesce = \"20\"", vec!["stream.coalesce", "duration"]),
+        (
+            "[stream]\nring_time = \"1s\"",
+            vec!["stream.max_backlog", "longer"],
+        ),
+        (
+            "[rtmps]\nlisten = [\"127.0.0.1:1936\"]",
+            vec!["rtmps.listen", "certificate"],
+        ),
+        ("[rtmp]\nlisten = []", vec!["rtmp.listen"]),
+        ("[public]\nhost = \"a b\"", vec!["public.host"]),
+        ("[public]\nhttp_url = \"ftp://a\"", vec!["public.http_url"]),
+        ("[nonsense]", vec!["nonsense"]),
+        ("this is no TOML", vec!["toml"]),
+    ] {
+        let file = file(text);
+        let error = load(Some(file.path()), &Overrides::default())
+            .unwrap_err()
+            .to_string();
+        for word in expected {
+            assert!(error.contains(word), "{error:?} does not mention {word:?}");
+        }
+    }
+    let missing = load(Some(Path::new("/nowhere/lianmai.toml")), &Overrides::default()).unwrap_err();
+    assert!(missing.to_string().contains("/nowhere/lianmai.toml"));
+}

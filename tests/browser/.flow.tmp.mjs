@@ -1,0 +1,25 @@
+import { launch, complaints } from './browser.mjs'; import { spawn } from 'node:child_process'; import fs from 'node:fs';
+const b=await launch();const p=await b.newPage({viewport:{width:1280,height:860}});const errs=complaints(p);
+const open=new Set();p.on('request',r=>{if(r.url().includes('/live/'))open.add(r)});for(const e of['requestfinished','requestfailed'])p.on(e,r=>open.delete(r));
+const frames=()=>p.evaluate(()=>[...document.querySelectorAll('video')].map(v=>v.getVideoPlaybackQuality().totalVideoFrames));
+const until=async(f,n,ms=20000)=>{const t=Date.now();while(Date.now()-t<ms){if(await f())return console.log('ok',n,Date.now()-t);await p.waitForTimeout(100)}console.log('FAIL',n)};
+await p.goto('http://127.0.0.1:8090/');
+await until(async()=>(await frames()).filter(f=>f>10).length>=3,'plays');console.log('open',open.size);
+await p.locator('a[href="#/rooms/single"]').click();await until(async()=>(await frames()).length===1&&(await frames())[0]>10,'switched');
+await until(async()=>open.size===1,'one connection left');
+await p.locator('a[href="#/rooms/townhall"]').click();await until(async()=>open.size===0,'none left');
+await p.goto('http://127.0.0.1:8090/#/rooms/nope');await p.getByText('There is no room').waitFor();await p.screenshot({path:'/tmp/mock/gone.png'});
+await p.goto('http://127.0.0.1:8090/#/rooms/single');await until(async()=>(await frames())[0]>10,'back');
+process.kill(+fs.readFileSync('/tmp/mock/pid','utf8'));await p.getByText('Trying again').waitFor();console.log('waiting shown');await until(async()=>await p.locator('.link.offline').count()>0,'offline shown');await p.screenshot({path:'/tmp/mock/off.png'});
+const c=spawn('node',['/tmp/mock/server.mjs'],{detached:true,stdio:'ignore'});c.unref();fs.writeFileSync('/tmp/mock/pid',String(c.pid));
+const t0=await frames();await until(async()=>await p.locator('.problem').count()===0&&(await frames())[0]>10&&!(await p.getByText('Trying again').count()),'recovered');
+await p.locator('button[aria-label^="Sound on"]').click();await p.waitForTimeout(300);console.log('muted',await p.evaluate(()=>document.querySelector('video').muted));
+const f0=(await frames())[0];await p.waitForTimeout(1500);console.log('grows unmuted',(await frames())[0]-f0);
+await p.keyboard.press('Tab');console.log('focus',await p.evaluate(()=>document.activeElement.outerHTML.slice(0,80)));
+// token flow
+await p.goto('http://127.0.0.1:8092/');await p.fill('#token','garbage');await p.click('button.primary');console.log(await p.locator('[role=alert]').innerText());
+const enc=o=>Buffer.from(JSON.stringify(o)).toString('base64url');
+await p.fill('#token',`${enc({alg:1})}.${enc({iss:'shop',exp:1})}.bad`);await p.click('button.primary');await p.getByText('refused').waitFor();console.log(await p.locator('[role=alert]').innerText());
+await p.fill('#token',`${enc({alg:1})}.${enc({iss:'shop',exp:1})}.good`);await p.click('button.primary');await p.locator('nav.rooms a').first().waitFor();console.log('rooms',await p.locator('nav.rooms a').count());
+await p.reload();await p.locator('nav.rooms a').first().waitFor();await p.getByText('Forget token').click();await p.locator('#token').waitFor();console.log('left');
+console.log(errs);await b.close();

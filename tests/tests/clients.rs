@@ -1,0 +1,253 @@
+//! Publishers and players of other projects, through a room made by the API; content checked, not only connection.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use lianmai_tests::api::text;
+use lianmai_tests::media::{Source, assert_sound, decode, packets, probe, record};
+use lianmai_tests::{Gateway, Process, Room, wait};
+use serde_json::json;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+async fn room(gateway: &Gateway) -> Room {
+    gateway.api().await.create_room(json!({"name": "clients"})).await
+}
+
+/// Waits until the API says the stream is on air with these tracks.
+async fn on_air(room: &Room, stream: &str, video: bool, audio: bool) {
+    wait::until("the stream is on air", LIMIT, || async {
+        let stats = room.stream(stream).await["stats"].clone();
+        (stats["video"].is_object() == video && stats["audio"].is_object() == audio).then_some(())
+    })
+    .await;
+}
+
+/// Records two seconds of `url` and checks that it is whole: both tracks, sound times, decodable, about the
+/// expected number of pictures and samples.
+async fn check_recording(url: &str, path: &Path) {
+    record(url, 2.0, path).succeed(LIMIT).await;
+    let all = packets(path).await;
+    assert_sound(&all);
+    let (pictures, samples) = decode(path).await;
+    assert!(
+        (45..=55).contains(&pictures),
+        "{pictures} pictures in 2 s at 25 fps from {url}"
+    );
+    assert!(
+        (85_000..=110_000).contains(&samples),
+        "{samples} samples in 2 s at 48 kHz from {url}"
+    );
+}
+
+#[tokio::test]
+async fn two_members_watch_each_other_and_somebody_watches_over_http() {
+    let gateway = Gateway::start().await;
+    let room = room(&gateway).await;
+    let (ann, ann_push, ann_pull) = room.publisher("ann").await;
+    let (bob, bob_push, bob_pull) = room.publisher("bob").await;
+    let source = Source::default();
+    let _pushes = [source.publish(&ann_push), source.publish(&bob_push)];
+    on_air(&room, &ann, true, true).await;
+    on_air(&room, &bob, true, true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let flv = text(&room.pull(&ann).await, "http_flv");
+    let (first, second, third) = (dir.path().join("a"), dir.path().join("b"), dir.path().join("c"));
+    tokio::join!(
+        check_recording(&ann_pull, &first),
+        check_recording(&bob_pull, &second),
+        check_recording(&flv, &third),
+    );
+    let stats = room.stream(&ann).await["stats"].clone();
+    assert_eq!(
+        (&stats["video"]["width"], &stats["video"]["height"]),
+        (&json!(368), &json!(640))
+    );
+    assert_eq!(stats["video"]["codec"], "h264");
+    assert!(
+        (20.0..=30.0).contains(&stats["video"]["fps"].as_f64().unwrap()),
+        "{stats}"
+    );
+    assert_eq!(stats["video"]["gop_ms"], 1_000);
+    assert!(stats["audio"]["kbps"].as_f64().unwrap() > 5.0, "{stats}");
+    assert_eq!(stats["dropped"], 0);
+}
+
+/// GStreamer's two RTMP sinks, which log in differently from ffmpeg.
+#[tokio::test]
+async fn gstreamer_publishes_with_both_of_its_sinks() {
+    let gateway = Gateway::start().await;
+    let room = room(&gateway).await;
+    let dir = tempfile::tempdir().unwrap();
+    for sink in ["rtmpsink", "rtmp2sink"] {
+        let (stream, push, pull) = room.publisher(sink).await;
+        let location = if sink == "rtmpsink" {
+            format!("location={push} live=1")
+        } else {
+            format!("location={push}")
+        };
+        let pipeline = format!(
+            "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=25/1 ! \
+             x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! video/x-h264,profile=baseline ! \
+             flvmux name=m streamable=true ! {sink} {location} \
+             audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! m."
+        );
+        let pipeline: Vec<_> = pipeline.split_whitespace().map(str::to_owned).collect();
+        // rtmpsink takes its options inside the location, as one word with blanks.
+        let arguments = join_location(pipeline);
+        let _publisher = Process::start("gst-launch-1.0", [vec!["-q".to_owned()], arguments].concat());
+        on_air(&room, &stream, true, true).await;
+        check_recording(&pull, &dir.path().join(sink)).await;
+    }
+}
+
+fn join_location(words: Vec<String>) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    for word in words {
+        match joined.last_mut() {
+            Some(last) if last.starts_with("location=") && word == "live=1" => {
+                *last = format!("{last} {word}")
+            }
+            _ => joined.push(word),
+        }
+    }
+    joined
+}
+
+#[tokio::test]
+async fn rtmpdump_and_gstreamer_play() {
+    let gateway = Gateway::start().await;
+    let room = room(&gateway).await;
+    let (stream, push, pull) = room.publisher("ann").await;
+    let _push = Source::default().publish(&push);
+    on_air(&room, &stream, true, true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("dump.flv").to_string_lossy().into_owned();
+    let mut dump = Process::start("rtmpdump", ["-q", "-v", "-r", &pull, "-o", &file, "-B", "3"]);
+    let location = format!("location={pull}");
+    let play = ["-q", "rtmp2src", &location, "num-buffers=120", "!", "fakesink"];
+    Process::start("gst-launch-1.0", play).succeed(LIMIT).await;
+    dump.wait(LIMIT).await;
+    let all = packets(Path::new(&file)).await;
+    assert_sound(&all);
+    let pictures = all.iter().filter(|p| p.video).count();
+    assert!(pictures >= 50, "{pictures} pictures in 3 s");
+}
+
+/// R-F1, vendor row 9: sound alone starts at once and never waits for a picture; and the reverse.
+#[tokio::test]
+async fn streams_with_one_track_play_at_once() {
+    let gateway = Gateway::start().await;
+    let room = room(&gateway).await;
+    for (account, with_video, with_audio) in [("ear", false, true), ("eye", true, false)] {
+        let (stream, push, pull) = room.publisher(account).await;
+        let source = Source {
+            with_video,
+            with_audio,
+            ..Source::default()
+        };
+        let _push = source.publish(&push);
+        on_air(&room, &stream, with_video, with_audio).await;
+        let flv = text(&room.pull(&stream).await, "http_flv");
+        for url in [pull, flv] {
+            let start = std::time::Instant::now();
+            let found = probe(
+                &url,
+                &["-analyzeduration", "500000", "-show_entries", "stream=codec_type"],
+            )
+            .await;
+            let kinds: Vec<_> = found["streams"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|s| s["codec_type"].clone())
+                .collect();
+            assert_eq!(kinds, [if with_video { "video" } else { "audio" }], "{url}");
+            assert!(
+                start.elapsed() < Duration::from_secs(6),
+                "{url} took {:?}",
+                start.elapsed()
+            );
+        }
+    }
+}
+
+/// The play options of the URL.
+#[tokio::test]
+async fn one_track_of_two_can_be_pulled() {
+    let gateway = Gateway::start().await;
+    let room = room(&gateway).await;
+    let (stream, push, pull) = room.publisher("ann").await;
+    let _push = Source::default().publish(&push);
+    on_air(&room, &stream, true, true).await;
+    let flv = text(&room.pull(&stream).await, "http_flv");
+    for (only, kind) in [("audio", "audio"), ("video", "video")] {
+        for url in [&pull, &flv] {
+            let url = format!("{url}&only={only}&gop=0&coalesce=0");
+            let found = probe(
+                &url,
+                &[
+                    "-analyzeduration",
+                    "1500000",
+                    "-show_entries",
+                    "stream=codec_type",
+                ],
+            )
+            .await;
+            let kinds: Vec<_> = found["streams"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|s| s["codec_type"].clone())
+                .collect();
+            assert_eq!(kinds, [kind], "{url}");
+        }
+    }
+}
+
+/// nginx-rtmp pulls from us and pushes to us: the other server's own client.
+#[tokio::test]
+async fn nginx_relays_in_both_directions() {
+    let gateway = Gateway::start().await;
+    let room = room(&gateway).await;
+    let (ann, ann_push, ann_pull) = room.publisher("ann").await;
+    let (bob, bob_push, bob_pull) = room.publisher("bob").await;
+    let _push = Source::default().publish(&ann_push);
+    on_air(&room, &ann, true, true).await;
+
+    let dir = tempfile::tempdir().unwrap();
+    let [nginx_rtmp] = lianmai_tests::gateway::free_ports();
+    let play_path = |url: &str| url.splitn(5, '/').nth(4).unwrap().to_owned();
+    let app_url = |url: &str| url.rsplit_once('/').unwrap().0.to_owned();
+    let config = format!(
+        "daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/error.log info;\n\
+         load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;\n\
+         events {{ worker_connections 64; }}\n\
+         rtmp {{ server {{ listen {nginx_rtmp}; access_log off; application relay {{ live on;\n\
+           pull {} name=through playPath={} static;\n\
+           push {} playPath={};\n\
+         }} }} }}\n",
+        app_url(&ann_pull),
+        play_path(&ann_pull),
+        app_url(&bob_push),
+        play_path(&bob_push),
+        dir = dir.path().display(),
+    );
+    let file = dir.path().join("nginx.conf");
+    std::fs::write(&file, config).unwrap();
+    let _nginx = Process::start(
+        "/usr/sbin/nginx",
+        [
+            "-p",
+            &dir.path().to_string_lossy(),
+            "-c",
+            &file.to_string_lossy(),
+            "-e",
+            "stderr",
+        ],
+    );
+    // Ann's stream goes through nginx into Bob's.
+    on_air(&room, &bob, true, true).await;
+    check_recording(&bob_pull, &dir.path().join("through.flv")).await;
+}

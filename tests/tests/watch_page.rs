@@ -1,0 +1,41 @@
+//! The watch page in headless Chromium: every stream of the demo app plays.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use lianmai_tests::media::Source;
+use lianmai_tests::{Gateway, Process};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn the_watch_page_plays_every_stream_of_the_room() {
+    let gateway = Gateway::start().await;
+    let room = gateway.api().await.create_room(json!({"name": "watched"})).await;
+    let mut pushes = Vec::new();
+    for account in ["ann", "bob"] {
+        let (_, push, _) = room.publisher(account).await;
+        pushes.push(
+            Source {
+                size: "640x360",
+                ..Source::default()
+            }
+            .publish(&push),
+        );
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/watch.mjs");
+    let page = format!("http://{}/", gateway.http);
+    let script = script.to_string_lossy().into_owned();
+    let seen = Process::start("node", [script.as_str(), page.as_str(), "2"]);
+    let seen: Value = serde_json::from_str(&seen.succeed(Duration::from_secs(60)).await).unwrap();
+    let videos = seen["videos"].as_array().unwrap();
+    assert_eq!(videos.len(), 2, "{seen}");
+    for video in videos {
+        assert_eq!(
+            (&video["width"], &video["height"]),
+            (&json!(640), &json!(360)),
+            "{seen}"
+        );
+    }
+    assert_eq!(seen["errors"], json!([]), "{seen}");
+}

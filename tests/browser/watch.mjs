@@ -2,6 +2,8 @@
 //
 //   node watch.mjs URL [--videos N] [--timeout SECONDS] [--transport http_flv|ws_flv] [--screenshot FILE]
 //
+// Where the gateway gives no session away, the token in the environment variable LIANMAI_TOKEN is entered.
+//
 // Prints one line of JSON, {"ok", "videos": [{"width", "height", "frames", "dropped", "grown", "position",
 // "latency"}], "errors": [...]}, and exits with 0 if it played, 1 if not, 2 for wrong arguments.
 import { setTimeout as delay } from 'node:timers/promises';
@@ -86,6 +88,8 @@ async function main() {
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     const errors = complaints(page);
+    const token = process.env.LIANMAI_TOKEN;
+    if (token) await page.addInitScript((text) => sessionStorage.setItem('lianmai.token', text), token);
     const { problem, seen } = await watch(page, asked);
     if (problem) errors.push(problem);
     const videos = seen.map(({ plays, ...figures }) => figures);

@@ -27,12 +27,17 @@ async fn on_air(room: &Room, stream: &str, video: bool, audio: bool) {
 /// Records two seconds of `url` and checks that it is whole: both tracks, sound times, decodable, about the
 /// expected number of pictures and samples.
 async fn check_recording(url: &str, path: &Path) {
+    check_recording_of(url, path, 45).await;
+}
+
+/// The same with a lower bound on pictures, for servers in between that start anywhere in a group of pictures.
+async fn check_recording_of(url: &str, path: &Path, least: u64) {
     record(url, 2.0, path).succeed(LIMIT).await;
     let all = packets(path).await;
     assert_sound(&all);
     let (pictures, samples) = decode(path).await;
     assert!(
-        (45..=55).contains(&pictures),
+        (least..=55).contains(&pictures),
         "{pictures} pictures in 2 s at 25 fps from {url}"
     );
     assert!(
@@ -124,15 +129,21 @@ async fn rtmpdump_and_gstreamer_play() {
     on_air(&room, &stream, true, true).await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("dump.flv").to_string_lossy().into_owned();
-    let mut dump = Process::start("rtmpdump", ["-q", "-v", "-r", &pull, "-o", &file, "-B", "3"]);
+    let mut dump = Process::start("rtmpdump", ["-q", "-v", "-r", &pull, "-o", &file]);
     let location = format!("location={pull}");
     let play = ["-q", "rtmp2src", &location, "num-buffers=120", "!", "fakesink"];
     Process::start("gst-launch-1.0", play).succeed(LIMIT).await;
+    // rtmpdump records a live stream until it is interrupted.
+    wait::until("rtmpdump has recorded", LIMIT, || async {
+        (std::fs::metadata(&file).map_or(0, |m| m.len()) > 200_000).then_some(())
+    })
+    .await;
+    dump.signal("-INT");
     dump.wait(LIMIT).await;
     let all = packets(Path::new(&file)).await;
     assert_sound(&all);
     let pictures = all.iter().filter(|p| p.video).count();
-    assert!(pictures >= 50, "{pictures} pictures in 3 s");
+    assert!(pictures >= 35, "{pictures} pictures");
 }
 
 /// R-F1, vendor row 9: sound alone starts at once and never waits for a picture; and the reverse.
@@ -206,7 +217,8 @@ async fn one_track_of_two_can_be_pulled() {
     }
 }
 
-/// nginx-rtmp pulls from us and pushes to us: the other server's own client.
+/// nginx-rtmp pulls from us, and pushes to us what it is given: the other server's own client, with the stream
+/// names and queries it keeps (R-P5).
 #[tokio::test]
 async fn nginx_relays_in_both_directions() {
     let gateway = Gateway::start().await;
@@ -218,36 +230,31 @@ async fn nginx_relays_in_both_directions() {
 
     let dir = tempfile::tempdir().unwrap();
     let [nginx_rtmp] = lianmai_tests::gateway::free_ports();
-    let play_path = |url: &str| url.splitn(5, '/').nth(4).unwrap().to_owned();
-    let app_url = |url: &str| url.rsplit_once('/').unwrap().0.to_owned();
+    let (pull_app, pull_path) = ann_pull.rsplit_once('/').unwrap();
+    let (push_app, push_path) = bob_push.rsplit_once('/').unwrap();
     let config = format!(
-        "daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/error.log info;\n\
+        "daemon off; master_process off; pid {dir}/nginx.pid;\n\
          load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;\n\
          events {{ worker_connections 64; }}\n\
-         rtmp {{ server {{ listen {nginx_rtmp}; access_log off; application relay {{ live on;\n\
-           pull {} name=through playPath={} static;\n\
-           push {} playPath={};\n\
-         }} }} }}\n",
-        app_url(&ann_pull),
-        play_path(&ann_pull),
-        app_url(&bob_push),
-        play_path(&bob_push),
+         rtmp {{ server {{ listen {nginx_rtmp}; access_log off;\n\
+           application pulls {{ live on; pull {pull_app} name=ann playPath={pull_path} static; }}\n\
+           application pushes {{ live on; push {push_app} playPath={push_path}; }}\n\
+         }} }}\n",
         dir = dir.path().display(),
     );
     let file = dir.path().join("nginx.conf");
     std::fs::write(&file, config).unwrap();
-    let _nginx = Process::start(
-        "/usr/sbin/nginx",
-        [
-            "-p",
-            &dir.path().to_string_lossy(),
-            "-c",
-            &file.to_string_lossy(),
-            "-e",
-            "stderr",
-        ],
-    );
-    // Ann's stream goes through nginx into Bob's.
+    let prefix = dir.path().to_string_lossy().into_owned();
+    let file = file.to_string_lossy().into_owned();
+    let _nginx = Process::start("/usr/sbin/nginx", ["-p", &prefix, "-c", &file, "-e", "stderr"]);
+    wait::until("nginx listens", LIMIT, || async {
+        tokio::net::TcpStream::connect(nginx_rtmp).await.ok()
+    })
+    .await;
+
+    let pulled = dir.path().join("pulled.flv");
+    check_recording_of(&format!("rtmp://{nginx_rtmp}/pulls/ann"), &pulled, 20).await;
+    let _to_nginx = Source::default().publish(&format!("rtmp://{nginx_rtmp}/pushes/bob"));
     on_air(&room, &bob, true, true).await;
-    check_recording(&bob_pull, &dir.path().join("through.flv")).await;
+    check_recording(&bob_pull, &dir.path().join("pushed.flv")).await;
 }

@@ -123,7 +123,8 @@ async fn after_a_crash_old_urls_work_within_three_seconds() {
         .as_u64()
         .unwrap();
     gateway.kill();
-    assert!(next_media(&mut player, LIMIT).await.is_err());
+    // What was on the way may still come.
+    while next_media(&mut player, LIMIT).await.is_ok() {}
     first.kill();
 
     let up = gateway.restart().await;

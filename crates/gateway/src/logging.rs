@@ -1,5 +1,7 @@
 //! Log lines on standard error, with a level that can be changed while running.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -19,7 +21,10 @@ pub(crate) struct LogLevel {
 pub(crate) fn start(section: &LogSection) -> anyhow::Result<LogLevel> {
     let (filter, handle) = reload::Layer::new(parse(&section.level)?);
     let lines = match section.format {
-        LogFormat::Text => fmt::layer().with_writer(std::io::stderr).boxed(),
+        LogFormat::Text => fmt::layer()
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .boxed(),
         LogFormat::Json => fmt::layer().json().with_writer(std::io::stderr).boxed(),
     };
     tracing_subscriber::registry()

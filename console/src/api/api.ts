@@ -1,0 +1,87 @@
+/** Every REST call of the page. Nothing else knows a path of the API. */
+import { ApiError, asApiError, errorOf } from './problem';
+import type { OpenSession, PullUrls, Room, RoomSummary, Stream } from './types';
+
+const TIME_LIMIT_MS = 10_000;
+/** The largest page there is; a side list longer than this helps nobody. */
+const MOST_ROOMS = 500;
+
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+
+export class Api {
+  constructor(
+    /** Bearer token of the moment; `null` before there is one. */
+    private readonly token: () => string | null,
+    private readonly fetch: Fetch = (input, init) => globalThis.fetch(input, init),
+    private readonly base = '',
+  ) {}
+
+  /** The session that a dev config gives to anybody; `null` where a token is required. */
+  async openSession(): Promise<OpenSession | null> {
+    try {
+      return await this.call<OpenSession>('GET', '/console/session');
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** The first rooms of the app, and whether there are more. */
+  async rooms(): Promise<{ rooms: RoomSummary[]; more: boolean }> {
+    const page = await this.call<{ rooms: RoomSummary[]; next_after: string | null }>(
+      'GET',
+      `/v1/rooms?limit=${MOST_ROOMS}`,
+    );
+    return { rooms: page.rooms, more: page.next_after !== null };
+  }
+
+  async room(room: string): Promise<Room> {
+    return this.call('GET', `/v1/rooms/${encodeURIComponent(room)}`);
+  }
+
+  /** The streams of a room with their statistics. */
+  async streams(room: string): Promise<Stream[]> {
+    return (await this.call<{ streams: Stream[] }>('GET', `/v1/rooms/${encodeURIComponent(room)}/streams`)).streams;
+  }
+
+  async pullUrls(room: string, stream: string): Promise<PullUrls> {
+    const path = `/v1/rooms/${encodeURIComponent(room)}/streams/${encodeURIComponent(stream)}/pull-url`;
+    return this.call('POST', path, {});
+  }
+
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    const token = this.token();
+    if (token !== null) headers['authorization'] = `Bearer ${token}`;
+    const init: RequestInit = { method, headers, cache: 'no-store', signal: AbortSignal.timeout(TIME_LIMIT_MS) };
+    if (body !== undefined) {
+      headers['content-type'] = 'application/json';
+      init.body = JSON.stringify(body);
+    }
+    let response: Response;
+    try {
+      response = await this.fetch(this.base + path, init);
+    } catch (thrown) {
+      throw asApiError(thrown);
+    }
+    if (!response.ok) throw await errorOf(response);
+    try {
+      return (await response.json()) as T;
+    } catch {
+      throw new ApiError(response.status, 'bad_answer', 'the answer is not JSON');
+    }
+  }
+}
+
+/**
+ * The address under which this page plays a pull URL. The gateway that serves the page also serves its media, so the
+ * page's own origin is always reachable, whatever public host name the URL was made for.
+ */
+export function playUrl(pull: string, origin: string): string {
+  const url = new URL(pull);
+  const here = new URL(origin);
+  const socket = url.protocol === 'ws:' || url.protocol === 'wss:';
+  const secure = here.protocol === 'https:';
+  const protocol = socket ? (secure ? 'wss:' : 'ws:') : here.protocol;
+  return `${protocol}//${here.host}${url.pathname}${url.search}`;
+}

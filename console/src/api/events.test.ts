@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Backoff } from '../live/backoff';
+import { connectEvents } from './events';
+
+class FakeSocket {
+  onmessage: ((message: MessageEvent) => void) | null = null;
+  onclose: ((event: CloseEvent) => void) | null = null;
+  sent: unknown[] = [];
+  closed = false;
+
+  constructor(readonly url: string) {}
+
+  send(data: unknown): void {
+    this.sent.push(JSON.parse(String(data)));
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  says(data: unknown): void {
+    this.onmessage?.({ data } as MessageEvent);
+  }
+}
+
+function start() {
+  const sockets: FakeSocket[] = [];
+  const handlers = { onOpen: vi.fn(), onEvent: vi.fn(), onLost: vi.fn() };
+  const link = connectEvents(
+    {
+      origin: 'https://gateway.example',
+      token: () => `t${sockets.length}`,
+      device: 'tab',
+      backoff: new Backoff(1000, 8000, () => 0),
+      open: (url) => {
+        const socket = new FakeSocket(url);
+        sockets.push(socket);
+        return socket as unknown as WebSocket;
+      },
+    },
+    handlers,
+  );
+  return { sockets, handlers, link };
+}
+
+describe('connectEvents', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('watches the room of the moment, also after a new connection', () => {
+    const { sockets, handlers, link } = start();
+    link.watch('r1');
+    expect(sockets[0]!.url).toBe('wss://gateway.example/v1/ws?access_token=t0&device=tab');
+    expect(sockets[0]!.sent).toEqual([]);
+    sockets[0]!.says('{"event":"hello"}');
+    link.watch('r2');
+    expect(sockets[0]!.sent).toEqual([
+      { op: 'watch', room: 'r1' },
+      { op: 'unwatch', room: 'r1' },
+      { op: 'watch', room: 'r2' },
+    ]);
+    sockets[0]!.onclose?.({} as CloseEvent);
+    expect(handlers.onLost).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(1000);
+    sockets[1]!.says('{"event":"hello"}');
+    expect(sockets[1]!.url).toContain('access_token=t1');
+    expect(sockets[1]!.sent).toEqual([{ op: 'watch', room: 'r2' }]);
+    expect(handlers.onOpen).toHaveBeenCalledTimes(2);
+  });
+
+  it('tells events from answers and noise', () => {
+    const { sockets, handlers } = start();
+    sockets[0]!.says('{"event":"hello"}');
+    for (const noise of ['', '{', 'null', '7', '{"id":1,"ok":true}', '{"event":5}', new ArrayBuffer(2)]) {
+      sockets[0]!.says(noise);
+    }
+    expect(handlers.onEvent).not.toHaveBeenCalled();
+    sockets[0]!.says('{"event":"member_joined","room":"r1"}');
+    expect(handlers.onEvent).toHaveBeenCalledOnce();
+  });
+
+  it('waits longer after each refusal, and not at all once closed', () => {
+    const { sockets, link } = start();
+    sockets[0]!.onclose?.({} as CloseEvent);
+    vi.advanceTimersByTime(1000);
+    sockets[1]!.onclose?.({} as CloseEvent);
+    vi.advanceTimersByTime(1999);
+    expect(sockets).toHaveLength(2);
+    vi.advanceTimersByTime(1);
+    expect(sockets).toHaveLength(3);
+    link.close();
+    sockets[2]!.onclose?.({} as CloseEvent);
+    vi.advanceTimersByTime(60_000);
+    expect(sockets).toHaveLength(3);
+    expect(sockets[2]!.closed).toBe(true);
+  });
+});

@@ -1,0 +1,98 @@
+/** What the gateway's REST API answers, as far as this page reads it. Times are Unix milliseconds. */
+
+export type RoomKind = 'communication' | 'communication_mix' | 'live';
+export type Role = 'admin' | 'talker' | 'audience';
+export type StreamKind = 'camera' | 'screen' | 'mix';
+
+export interface MuteFlags {
+  audio: boolean;
+  video: boolean;
+}
+
+export interface Member {
+  id: string;
+  account: string;
+  role: Role;
+  nick: string;
+  joined_at: number;
+  /** What is muted for the member in effect. */
+  muted?: MuteFlags;
+  online: boolean;
+}
+
+export interface VideoStats {
+  codec: string;
+  width: number;
+  height: number;
+  fps: number;
+  kbps: number;
+  gop_ms: number | null;
+  b_frames: boolean;
+}
+
+export interface AudioStats {
+  codec: string;
+  sample_rate: number;
+  channels: number;
+  kbps: number;
+}
+
+export interface StreamStats {
+  uptime_seconds: number;
+  protocol: string | null;
+  video: VideoStats | null;
+  audio: AudioStats | null;
+  readers: number;
+  backlog_ms: number;
+  dropped: number;
+}
+
+export interface Stream {
+  id: string;
+  /** The publishing member; `null` for the room's mix. */
+  owner: string | null;
+  kind: StreamKind;
+  voff: boolean;
+  aoff: boolean;
+  on_air: boolean;
+  /** Rises when the stream's URLs are made anew. */
+  url_version: number;
+  /** Only in lists of streams, and only while somebody publishes or plays. */
+  stats?: StreamStats;
+}
+
+export interface Settings {
+  name: string | null;
+  kind: RoomKind;
+  has_password: boolean;
+}
+
+/** A room in a list. Its streams carry no statistics. */
+export interface RoomSummary {
+  id: string;
+  settings: Settings;
+  member_count: number;
+  streams: Stream[];
+}
+
+export interface Room {
+  id: string;
+  settings: Settings;
+  members: Member[];
+  streams: Stream[];
+}
+
+export interface PullUrls {
+  rtmp: string;
+  http_flv: string;
+  ws_flv: string;
+}
+
+/** How the page pulls media. */
+export type FlvTransport = 'http_flv' | 'ws_flv';
+
+/** Answer of the dev config's `GET /console/session`. */
+export interface OpenSession {
+  app: string;
+  token: string;
+}

@@ -1,0 +1,46 @@
+import type { Room, Stream } from '../api/types';
+import { onAir, type State } from '../store/state';
+import { strings } from '../strings';
+import { NoStreams } from './Empty';
+import { MemberList } from './MemberList';
+import { StreamTile } from './StreamTile';
+
+export function RoomPage({ room, state }: { room: Room; state: State }) {
+  const { name, kind } = room.settings;
+  return (
+    <>
+      <div class="room-head">
+        <h1>{name ?? room.id}</h1>
+        <p class="quiet">
+          {name !== null && <code>{room.id}</code>}
+          <span>{strings.roomKinds[kind] ?? kind}</span>
+          <span>{strings.memberCount(room.members.length)}</span>
+          <span>{strings.onAirCount(onAir(room))}</span>
+        </p>
+      </div>
+      {room.streams.length === 0 ? (
+        <NoStreams room={room.id} state={state} />
+      ) : (
+        <div class={room.streams.length === 1 ? 'tiles single' : 'tiles'}>
+          {[...room.streams].sort(inOrder).map((stream) => (
+            <StreamTile
+              key={stream.id}
+              room={room.id}
+              stream={stream}
+              owner={room.members.find((member) => member.id === stream.owner) ?? null}
+              stats={state.stats[stream.id] ?? null}
+              transport={state.transport}
+            />
+          ))}
+        </div>
+      )}
+      <MemberList members={room.members} />
+    </>
+  );
+}
+
+/** The mix first, then screens, then cameras; a fixed order inside, so that tiles do not jump. */
+function inOrder(a: Stream, b: Stream): number {
+  const rank = { mix: 0, screen: 1, camera: 2 };
+  return rank[a.kind] - rank[b.kind] || (a.id < b.id ? -1 : 1);
+}

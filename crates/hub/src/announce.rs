@@ -21,14 +21,23 @@ pub struct Announcer {
 impl Announcer {
     /// Nothing has been told yet to a player of `tracks`.
     pub fn new(tracks: TrackFilter) -> Announcer {
-        Announcer { tracks, ..Announcer::default() }
+        Announcer {
+            tracks,
+            ..Announcer::default()
+        }
     }
 
     /// Bodies to send now, in order: metadata, video sequence header, audio sequence header; without those
     /// that would repeat what was told. `stats` makes data and frame rates in the metadata plausible.
     pub fn announce(&mut self, headers: &Headers, stats: &StreamStats) -> Vec<(TagKind, Bytes)> {
-        let video = headers.video.as_ref().filter(|_| self.tracks.wants(TrackKind::Video));
-        let audio = headers.audio.as_ref().filter(|_| self.tracks.wants(TrackKind::Audio));
+        let video = headers
+            .video
+            .as_ref()
+            .filter(|_| self.tracks.wants(TrackKind::Video));
+        let audio = headers
+            .audio
+            .as_ref()
+            .filter(|_| self.tracks.wants(TrackKind::Audio));
         let mut bodies = Vec::with_capacity(3);
         let video_changed = video.is_some() && self.video.as_ref() != video;
         let audio_changed = audio.is_some() && self.audio.as_ref() != audio;
@@ -89,7 +98,11 @@ pub fn item_body(item: &Item) -> Option<(TagKind, flv::BodyHeader, &Bytes)> {
         crate::Content::Frame(frame) => match frame.kind {
             TrackKind::Video => {
                 let config = item.headers.video.as_ref()?;
-                Some((TagKind::Video, flv::video_frame_header(config.codec, frame), &frame.payload))
+                Some((
+                    TagKind::Video,
+                    flv::video_frame_header(config.codec, frame),
+                    &frame.payload,
+                ))
             }
             TrackKind::Audio => {
                 let config = item.headers.audio.as_ref()?;

@@ -42,7 +42,7 @@ pub struct Item {
     pub headers: Arc<Headers>,
     /// The media.
     pub content: Content,
-    wire: [OnceLock<Bytes>; WIRE_FORMS],
+    wire: [OnceLock<Box<[Bytes]>>; WIRE_FORMS],
 }
 
 impl Item {
@@ -55,9 +55,10 @@ impl Item {
         }
     }
 
-    /// The item's wire form, made by `build` when nobody has asked for it before.
-    pub fn wire(&self, form: WireForm, build: impl FnOnce(&Item) -> Bytes) -> &Bytes {
-        self.wire[form as usize].get_or_init(|| build(self))
+    /// The item's wire form, as parts to send one after the other; made by `build` when nobody has asked for it
+    /// before. Parts should share the payload where they can, or it is in memory once more per form.
+    pub fn wire(&self, form: WireForm, build: impl FnOnce(&Item) -> Vec<Bytes>) -> &[Bytes] {
+        self.wire[form as usize].get_or_init(|| build(self).into_boxed_slice())
     }
 
     /// The frame, unless this is script data.

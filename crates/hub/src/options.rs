@@ -40,7 +40,10 @@ mod tests {
         assert!(options.skip_gop_cache);
         assert_eq!(options.tracks, TrackFilter::AudioOnly);
         assert_eq!(options.coalesce, Some(Duration::from_millis(350)));
-        assert_eq!(ReadOptions::from_query("coalesce=99999999").coalesce, Some(MAX_COALESCE));
+        assert_eq!(
+            ReadOptions::from_query("coalesce=99999999").coalesce,
+            Some(MAX_COALESCE)
+        );
         assert_eq!(ReadOptions::from_query("").coalesce, None);
     }
 }

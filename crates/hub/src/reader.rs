@@ -273,9 +273,21 @@ impl Reader {
         self.cursor = target;
         self.needs_keyframe = true;
         self.lossy = true;
-        self.stats.dropped.fetch_add(dropped, Relaxed);
-        metrics::counter!("lianmai_reader_dropped_items_total").increment(dropped);
+        self.count_dropped(dropped);
         batch.push(Delivery::Gap { dropped });
+    }
+
+    /// Counts all that still waits for this reader as lost. To be called when it is cut off for taking nothing
+    /// (R-Q1: no loss without a counter).
+    pub fn give_up(&mut self) {
+        let head = self.stream.read(|s| s.ring.head());
+        self.count_dropped(head.saturating_sub(self.cursor));
+        self.cursor = head;
+    }
+
+    fn count_dropped(&self, items: u64) {
+        self.stats.dropped.fetch_add(items, Relaxed);
+        metrics::counter!("lianmai_reader_dropped_items_total").increment(items);
     }
 
     fn take(&mut self, state: &State, batch: &mut Vec<Delivery>) {
@@ -308,8 +320,7 @@ impl Reader {
         self.stats.delivered.fetch_add(items as u64, Relaxed);
         self.stats.bytes.fetch_add(bytes as u64, Relaxed);
         if passed_over > 0 {
-            self.stats.dropped.fetch_add(passed_over, Relaxed);
-            metrics::counter!("lianmai_reader_dropped_items_total").increment(passed_over);
+            self.count_dropped(passed_over);
         }
     }
 

@@ -100,7 +100,7 @@ impl FlvFeed {
 
     fn write(&mut self, delivery: Delivery) {
         match delivery {
-            Delivery::Item(item) => self.ready.push_back(item.wire(WireForm::FlvTag, item_tag).clone()),
+            Delivery::Item(item) => self.ready.extend(item.wire(WireForm::FlvTag, item_tag).iter().cloned()),
             Delivery::Headers(headers) => {
                 let stats = self.reader.stream_stats();
                 for (kind, body) in self.announcer.announce(&headers, &stats) {
@@ -114,10 +114,11 @@ impl FlvFeed {
     }
 }
 
-fn item_tag(item: &Item) -> Bytes {
+/// One part: an HTTP chunk per tag costs less than one per piece of it.
+fn item_tag(item: &Item) -> Vec<Bytes> {
     let made = item_body(item).and_then(|(kind, header, payload): (TagKind, _, _)| {
         // FLV time is 32 bits of milliseconds and wraps.
         tag(kind, item.millis() as u32, header.as_slice(), payload).ok()
     });
-    made.unwrap_or_default()
+    made.into_iter().collect()
 }

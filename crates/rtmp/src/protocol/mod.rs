@@ -18,7 +18,7 @@ pub mod server;
 pub mod status;
 mod url;
 
-pub use chunk::{ChunkLimits, ChunkReader, ChunkWriter, media_chunks};
+pub use chunk::{ChunkLimits, ChunkReader, ChunkWriter, media_chunk_parts, media_chunks};
 pub use client::{ClientConfig, ClientEvent, ClientSession, NotReady, Purpose};
 pub use command::{Command, DataMessage};
 pub use control::Control;

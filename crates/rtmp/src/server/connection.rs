@@ -13,8 +13,8 @@ use super::listener::Shared;
 use super::playout::Playout;
 use super::publish::Ingress;
 use crate::protocol::{
-    Close, Output, PlayEnd, PlayRequest, PublishRequest, Rejection, Seed, ServerEvent, ServerSession,
-    SessionError, status,
+    Close, Output, PlayEnd, PlayRequest, PublishRequest, Rejection, Seed, ServerCounters, ServerEvent,
+    ServerSession, SessionError, status,
 };
 use crate::transport::{OutQueue, ReadSize, Transport, read_some};
 
@@ -37,9 +37,13 @@ impl Ended {
             Ended::Finished => "finished",
             Ended::Rejected => "rejected",
             Ended::Failed(_) => "protocol",
-            Ended::Io(error) if error.kind() == io::ErrorKind::TimedOut => "stalled",
+            Ended::Io(_) if self.stalled() => "stalled",
             Ended::Io(_) => "lost",
         }
+    }
+
+    fn stalled(&self) -> bool {
+        matches!(self, Ended::Io(error) if error.kind() == io::ErrorKind::TimedOut)
     }
 }
 
@@ -85,6 +89,17 @@ impl<T: Transport> Connection<T> {
     }
 
     pub(super) async fn run(mut self) -> Ended {
+        let ended = self.serve().await;
+        if ended.stalled()
+            && let Some(playout) = &mut self.playout
+        {
+            playout.give_up();
+        }
+        count_ignored(&self.session.counters());
+        ended
+    }
+
+    async fn serve(&mut self) -> Ended {
         let mut batch = Vec::new();
         loop {
             self.handle_outputs().await;
@@ -299,6 +314,21 @@ async fn stopped(ingress: Option<&Ingress>) -> StopReason {
     match ingress {
         Some(ingress) => ingress.stopped().await,
         None => std::future::pending().await,
+    }
+}
+
+/// What a client sent that was left out (R-R3).
+fn count_ignored(counters: &ServerCounters) {
+    for (what, count) in [
+        ("media", counters.ignored_media),
+        ("command", counters.unknown_commands),
+        ("message", counters.unknown_messages),
+        ("aggregate", counters.broken_aggregates),
+        ("abandoned", counters.abandoned_messages),
+    ] {
+        if count > 0 {
+            metrics::counter!("lianmai_rtmp_ignored_total", "what" => what).increment(count);
+        }
     }
 }
 

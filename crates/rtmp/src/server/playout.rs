@@ -10,7 +10,7 @@ use lianmai_hub::{
 use lianmai_media::TrackKind;
 use lianmai_media::flv::TagKind;
 
-use crate::protocol::{MediaKind, media_chunks};
+use crate::protocol::{MediaKind, media_chunk_parts, media_chunks};
 use crate::transport::OutQueue;
 
 const SHARED_STREAM_ID: u32 = 1;
@@ -86,6 +86,13 @@ impl Playout {
         }
     }
 
+    /// The player is cut off because it takes nothing: what waits for it is lost.
+    pub(super) fn give_up(&mut self) {
+        if let Some(reader) = &mut self.reader {
+            reader.give_up();
+        }
+    }
+
     /// Puts the bytes of one delivery into `out`.
     pub(super) fn write(&mut self, delivery: Delivery, out: &mut OutQueue) {
         match delivery {
@@ -95,7 +102,7 @@ impl Playout {
                     TrackKind::Video => !self.wants_video,
                 });
                 if !unwanted {
-                    out.push(self.chunks(&item));
+                    self.put(&item, out);
                 }
             }
             Delivery::Headers(headers) => {
@@ -103,7 +110,17 @@ impl Playout {
                 let stats = reader.stream_stats();
                 // Their time is that of the item that follows; 0 keeps players from waiting for it.
                 for (kind, body) in self.announcer.announce(&headers, &stats) {
-                    out.push(chunks(kind, 0, self.stream_id, self.chunk_size, &[], &body));
+                    let kind = media_kind(kind);
+                    let (csid, type_id) = (kind.csid(), kind.type_id());
+                    out.push(media_chunks(
+                        csid,
+                        type_id,
+                        0,
+                        self.stream_id,
+                        self.chunk_size,
+                        &[],
+                        &body,
+                    ));
                 }
             }
             // The key frame that follows heals the picture; the loss is counted in the hub.
@@ -112,51 +129,42 @@ impl Playout {
         }
     }
 
-    fn chunks(&self, item: &Item) -> Bytes {
+    fn put(&self, item: &Item, out: &mut OutQueue) {
         let build = |item: &Item| item_chunks(item, self.stream_id, self.chunk_size);
         if self.stream_id == SHARED_STREAM_ID {
-            item.wire(WireForm::RtmpChunks, build).clone()
+            for part in item.wire(WireForm::RtmpChunks, build) {
+                out.push(part.clone());
+            }
         } else {
-            build(item)
+            for part in build(item) {
+                out.push(part);
+            }
         }
     }
 }
 
-fn item_chunks(item: &Item, stream_id: u32, chunk_size: u32) -> Bytes {
-    match item_body(item) {
-        // RTMP time is 32 bits of milliseconds and wraps (RTMP 1.0 §5.3.1).
-        Some((kind, header, payload)) => chunks(
-            kind,
-            item.millis() as u32,
-            stream_id,
-            chunk_size,
-            header.as_slice(),
-            payload,
-        ),
-        None => Bytes::new(),
-    }
-}
-
-fn chunks(
-    kind: TagKind,
-    millis: u32,
-    stream_id: u32,
-    chunk_size: u32,
-    header: &[u8],
-    payload: &[u8],
-) -> Bytes {
-    let kind = match kind {
-        TagKind::Audio => MediaKind::Audio,
-        TagKind::Video => MediaKind::Video,
-        TagKind::Script => MediaKind::Data,
+fn item_chunks(item: &Item, stream_id: u32, chunk_size: u32) -> Vec<Bytes> {
+    let Some((kind, header, payload)) = item_body(item) else {
+        return Vec::new();
     };
-    media_chunks(
+    let kind = media_kind(kind);
+    // RTMP time is 32 bits of milliseconds and wraps (RTMP 1.0 §5.3.1).
+    let millis = item.millis() as u32;
+    media_chunk_parts(
         kind.csid(),
         kind.type_id(),
         millis,
         stream_id,
         chunk_size,
-        header,
+        header.as_slice(),
         payload,
     )
+}
+
+fn media_kind(kind: TagKind) -> MediaKind {
+    match kind {
+        TagKind::Audio => MediaKind::Audio,
+        TagKind::Video => MediaKind::Video,
+        TagKind::Script => MediaKind::Data,
+    }
 }

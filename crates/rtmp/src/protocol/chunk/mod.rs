@@ -9,7 +9,7 @@ mod stream;
 mod writer;
 
 pub use error::{ChunkError, ChunkErrorKind};
-pub use fanout::media_chunks;
+pub use fanout::{media_chunk_parts, media_chunks};
 pub use limits::ChunkLimits;
 pub use reader::ChunkReader;
 pub use writer::{ChunkWriter, Unsendable};

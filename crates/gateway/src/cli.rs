@@ -54,7 +54,7 @@ pub enum ConfigCommand {
 /// `lianmai app …`: works on the database, whether the gateway runs or not.
 #[derive(Subcommand, Debug)]
 pub enum AppCommand {
-    /// Create an app and print its generated secret, this once.
+    /// Create an app and print its id and generated secrets as JSON, this once.
     Create {
         /// Its id.
         id: String,
@@ -62,8 +62,16 @@ pub enum AppCommand {
         #[command(flatten)]
         config: ConfigArgs,
     },
-    /// List the apps.
+    /// List the ids of the apps, one per line.
     List(#[command(flatten)] ConfigArgs),
+    /// Print the key that signs an app's webhooks.
+    WebhookSecret {
+        /// Its id.
+        id: String,
+        /// Where settings come from.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
 }
 
 /// `lianmai token …`

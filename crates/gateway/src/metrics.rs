@@ -8,14 +8,29 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 /// How often histograms are folded up, so that they stay small between scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// Counters of what should not happen. They are there from the start, because an alarm on a missing series never rings.
+const ALARMING: [&str; 6] = [
+    "lianmai_accept_errors_total",
+    "lianmai_events_lagged_total",
+    "lianmai_publishers_over_bitrate_total",
+    "lianmai_reader_dropped_items_total",
+    "lianmai_store_failed_writes_total",
+    "lianmai_webhooks_dead_total",
+];
+
 /// Installs the recorder of this process.
 ///
 /// # Errors
 /// When there is one already.
 pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
+    let handle = PrometheusBuilder::new()
         .install_recorder()
-        .context("metrics recorder")
+        .context("metrics recorder")?;
+    for name in ALARMING {
+        metrics::counter!(name).increment(0);
+    }
+    metrics::counter!("panics_total", "where" => "http").increment(0);
+    Ok(handle)
 }
 
 /// Keeps the recorder small, for ever.

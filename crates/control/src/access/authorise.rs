@@ -39,7 +39,9 @@ impl Access {
     }
 
     async fn decide(&self, request: &AccessRequest) -> Result<Grant, Denial> {
-        let app = AppId::parse(&request.app).ok().and_then(|id| self.core.apps.get(&id));
+        let app = AppId::parse(&request.app)
+            .ok()
+            .and_then(|id| self.core.apps.get(&id));
         let app = app.ok_or_else(|| deny("unknown_app", "there is no such app"))?;
         let token = token(&request.query).ok_or_else(|| deny("token_missing", "the URL has no token"))?;
         let stream = StreamId::parse(&request.stream)
@@ -49,7 +51,8 @@ impl Access {
             Action::Play => StreamAction::Pull,
         };
         let now = self.core.config.clock.now();
-        let claims = StreamToken::verify(&app.secret, &app.id, &stream, action, token, now).map_err(token_denial)?;
+        let claims =
+            StreamToken::verify(&app.secret, &app.id, &stream, action, token, now).map_err(token_denial)?;
         let place = self.place(&app, &stream, &claims)?;
         self.connections.admit(&self.core.hub, &app, request.action)?;
         if let Some(url) = &app.policy.access_hook {
@@ -82,11 +85,12 @@ impl Access {
         let room = state.room_of(&app.id, stream);
         let room = room.ok_or_else(|| deny("unknown_stream", "there is no such stream"))?;
         let now = self.core.config.clock.now();
-        room.check_url(stream, claims, now).map_err(|rejection| match rejection {
-            Rejection::StaleUrl => deny("epoch_retired", "the URL has been replaced by a newer one"),
-            Rejection::NotAMember => deny("holder_left", "whom the URL was given to has left the room"),
-            _ => deny("unknown_stream", "there is no such stream"),
-        })?;
+        room.check_url(stream, claims, now)
+            .map_err(|rejection| match rejection {
+                Rejection::StaleUrl => deny("epoch_retired", "the URL has been replaced by a newer one"),
+                Rejection::NotAMember => deny("holder_left", "whom the URL was given to has left the room"),
+                _ => deny("unknown_stream", "there is no such stream"),
+            })?;
         let holder = claims.holder.as_ref().and_then(|id| room.member(id));
         Ok(Place {
             room: room.id().clone(),
@@ -139,7 +143,9 @@ fn token_denial(error: TokenError) -> Denial {
 /// The first token of a query; an empty one counts as none.
 fn token(query: &str) -> Option<&str> {
     let query = query.trim_start_matches('?');
-    let mut found = query.split('&').filter_map(|pair| pair.strip_prefix(TOKEN_PARAMETER));
+    let mut found = query
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix(TOKEN_PARAMETER));
     found.next().filter(|token| !token.is_empty())
 }
 

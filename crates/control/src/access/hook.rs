@@ -36,8 +36,7 @@ pub(super) struct Question<'a> {
 #[derive(Serialize)]
 struct Body<'a> {
     id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
+    event: &'static str,
     at: u64,
     app: &'a str,
     room: &'a str,
@@ -56,13 +55,15 @@ impl Hooks {
         let turns = {
             let mut of_app = self.of_app.lock();
             let turns = of_app.entry(question.app.id.clone());
-            turns.or_insert_with(|| Arc::new(Semaphore::new(MAX_QUESTIONS))).clone()
+            turns
+                .or_insert_with(|| Arc::new(Semaphore::new(MAX_QUESTIONS)))
+                .clone()
         };
         let _turn = turns.try_acquire().map_err(|_| unavailable())?;
         let now = core.config.clock.now();
         let body = Body {
             id: random::id::<20>("ask"),
-            kind: "access",
+            event: "access",
             at: now.as_millis(),
             app: question.app.id.as_str(),
             room: question.room.as_str(),
@@ -78,7 +79,9 @@ impl Hooks {
         let limit = core.config.access_hook_timeout;
         let answer = core.webhooks.egress.post(url, headers, body, limit);
         // The client's own limit does not cover the look-up of the name.
-        let answer = tokio::time::timeout(limit, answer).await.unwrap_or(Err(EgressError::TimedOut));
+        let answer = tokio::time::timeout(limit, answer)
+            .await
+            .unwrap_or(Err(EgressError::TimedOut));
         match answer {
             Ok(status) if status.is_success() => Ok(()),
             Ok(status) if status.is_client_error() => Err(deny("hook_denied", "the app's server said no")),

@@ -5,18 +5,16 @@ use std::sync::Arc;
 
 use lianmai_rooms::{AppId, Event, EventKind, RoomId};
 use parking_lot::Mutex;
-use serde::Serialize;
 use tokio::sync::watch;
 
-/// An event and where it happened. Serialises as `{"app", "room", "sequence", "at", "type", …}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// An event and where it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomEvent {
     /// App.
     pub app: AppId,
     /// Room.
     pub room: RoomId,
     /// What happened.
-    #[serde(flatten)]
     pub event: Event,
 }
 
@@ -60,8 +58,8 @@ impl Journal {
         }
     }
 
-    /// Adds the next event, of this size when written out. Returns the number of the oldest event that is left.
-    pub(crate) fn push(&self, event: Arc<RoomEvent>, size: usize) -> u64 {
+    /// Adds the next event, of this size when written out.
+    pub(crate) fn push(&self, event: Arc<RoomEvent>, size: usize) {
         let mut kept = self.kept.lock();
         let sequence = event.event.sequence;
         if sequence != kept.last.saturating_add(1) {
@@ -78,10 +76,8 @@ impl Journal {
                 kept.bytes -= size;
             }
         }
-        let oldest = kept.oldest();
         drop(kept);
         self.newest.send_replace(sequence);
-        oldest
     }
 
     /// Sets the number of the newest event, where its text has been lost.
@@ -212,7 +208,13 @@ mod tests {
 
     fn some(sequence: u64) -> Arc<RoomEvent> {
         let stream = StreamId::parse("s").unwrap();
-        event(sequence, EventKind::MediaStarted { stream, epoch: sequence })
+        event(
+            sequence,
+            EventKind::MediaStarted {
+                stream,
+                epoch: sequence,
+            },
+        )
     }
 
     async fn numbers(subscription: &mut Subscription, count: usize) -> Vec<u64> {
@@ -235,7 +237,15 @@ mod tests {
         let later = async {
             tokio::task::yield_now().await;
             journal.push(some(2), 1);
-            journal.push(event(3, EventKind::RoomEnded { reason: EndReason::Empty }), 1);
+            journal.push(
+                event(
+                    3,
+                    EventKind::RoomEnded {
+                        reason: EndReason::Empty,
+                    },
+                ),
+                1,
+            );
         };
         let (seen, ()) = tokio::join!(numbers(&mut subscription, 2), later);
         assert_eq!(seen, [2, 3]);
@@ -246,8 +256,8 @@ mod tests {
     async fn a_slow_cursor_is_told() {
         let journal = Arc::new(Journal::new(4, 1000));
         let mut subscription = journal.subscribe(0);
-        let oldest = (1..=10).map(|n| journal.push(some(n), 1)).last();
-        assert_eq!(oldest, Some(7));
+        (1..=10).for_each(|n| journal.push(some(n), 1));
+        assert_eq!(journal.oldest(), 7);
         assert_eq!(subscription.next().await, Next::Lagged);
         assert_eq!(numbers(&mut subscription, 4).await, [7, 8, 9, 10]);
     }
@@ -255,9 +265,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_are_bounded_too() {
         let journal = Arc::new(Journal::new(100, 100));
-        (1..=10).for_each(|n| {
-            journal.push(some(n), 60);
-        });
+        (1..=10).for_each(|n| journal.push(some(n), 60));
         let mut subscription = journal.subscribe(8);
         assert_eq!(subscription.next().await, Next::Lagged);
         assert_eq!(numbers(&mut subscription, 1).await, [10]);

@@ -7,7 +7,7 @@ mod journal;
 mod journals;
 mod viewer;
 
-pub use journal::{Next, RoomEvent, Subscription};
 pub(crate) use journal::Journal;
+pub use journal::{Next, RoomEvent, Subscription};
 pub(crate) use journals::Journals;
 pub use viewer::{Verdict, Viewer};

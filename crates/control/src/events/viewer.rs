@@ -60,10 +60,14 @@ impl Viewer {
             };
         };
         match kind {
-            EventKind::RoleChanged { member, role: now, .. } if member == id => *role = *now,
+            EventKind::RoleChanged {
+                member, role: now, ..
+            } if member == id => *role = *now,
             EventKind::MemberLeft { member, .. } if member == id => return Verdict::ShowAndLeave,
             EventKind::RoomEnded { .. } => return Verdict::ShowAndLeave,
-            EventKind::SessionReplaced { member, session: old } if member == id && session.as_ref() == Some(old) => {
+            EventKind::SessionReplaced { member, session: old }
+                if member == id && session.as_ref() == Some(old) =>
+            {
                 return Verdict::Replaced;
             }
             _ => {}
@@ -147,7 +151,10 @@ mod tests {
     fn leaving_and_being_replaced_end_the_view() {
         let session = SessionId::parse("s1").unwrap();
         let mut viewer = Viewer::member(id("ann"), Role::Talker, Some(session.clone()));
-        let replaced = event(EventKind::SessionReplaced { member: id("ann"), session });
+        let replaced = event(EventKind::SessionReplaced {
+            member: id("ann"),
+            session,
+        });
         assert_eq!(viewer.see(&replaced), Verdict::Replaced);
         assert_eq!(Viewer::app().see(&replaced), Verdict::Skip);
         let left = event(EventKind::MemberLeft {

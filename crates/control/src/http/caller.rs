@@ -47,7 +47,9 @@ impl From<Claims> for Caller {
 
 /// Lets nobody through without a valid token.
 pub(crate) async fn require(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
-    let Some(token) = bearer(request.headers()) else { return Problem::unauthenticated().into_response() };
+    let Some(token) = bearer(request.headers()) else {
+        return Problem::unauthenticated().into_response();
+    };
     match prove(&state, token) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -81,6 +83,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         // Present wherever `require` guards the route; elsewhere nobody is anybody.
-        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::unauthenticated)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(Problem::unauthenticated)
     }
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use lianmai_rooms::AppId;
 
 use super::jwt::JwtPolicy;
 
@@ -61,7 +62,10 @@ impl Rate {
                 None => NonZeroU32::MIN,
             }
         }
-        Self { per_second: at_least_one(per_second), burst: at_least_one(burst) }
+        Self {
+            per_second: at_least_one(per_second),
+            burst: at_least_one(burst),
+        }
     }
 }
 
@@ -123,6 +127,8 @@ pub struct HttpConfig {
     pub cors: CorsPolicy,
     /// Who may read `/metrics` here.
     pub metrics: MetricsAccess,
+    /// The app of which the console's page gets a token without login; for development only.
+    pub open_app: Option<AppId>,
     /// How strictly token times are taken.
     pub jwt: JwtPolicy,
     /// Settings of `/v1/ws`.
@@ -143,6 +149,7 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             cors: CorsPolicy::SameOrigin,
             metrics: MetricsAccess::Denied,
+            open_app: None,
             jwt: JwtPolicy::default(),
             ws: WsConfig::default(),
         }

@@ -2,16 +2,25 @@
 //!
 //! Only names that were embedded are served; a request path is never turned into a path of the file system.
 
+use axum::Json;
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use lianmai_rooms::{AccountId, AppId};
 use rust_embed::RustEmbed;
+use serde::Serialize;
 
+use super::HttpState;
+use super::jwt::{self, Claims, Scope};
 use super::problem::Problem;
 
 #[derive(RustEmbed)]
 #[folder = "../../console/dist/"]
 struct Assets;
+
+/// How long a token of the open app is valid, in seconds; the page asks again before it ends.
+const SESSION_SECS: u64 = 3600;
 
 /// What pages of the console may load and talk to. Media comes through fetch and WebSocket into blobs.
 const CONSOLE_POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss: http: https:; \
@@ -24,12 +33,17 @@ pub(crate) async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Re
         "/" => "index.html",
         path => path.trim_start_matches('/'),
     };
-    let Some(file) = Assets::get(name) else { return Problem::no_such_route().into_response() };
+    let Some(file) = Assets::get(name) else {
+        return Problem::no_such_route().into_response();
+    };
     if method != Method::GET && method != Method::HEAD {
         return method_not_allowed().await.into_response();
     }
     let etag = etag(&file.metadata.sha256_hash());
-    let mut response = if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+    let mut response = if headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == etag.as_bytes())
+    {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         file.data.into_response()
@@ -38,7 +52,11 @@ pub(crate) async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Re
     out.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     out.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONSOLE_POLICY));
     // The bundler puts a hash into the names under assets/, so these never change.
-    let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if name.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     out.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         out.insert(ETAG, etag);
@@ -46,9 +64,46 @@ pub(crate) async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Re
     response
 }
 
+/// A token for the console's page.
+#[derive(Serialize)]
+pub(crate) struct OpenSession {
+    app: AppId,
+    token: String,
+}
+
+/// Gives the page a token of the open app, if the configuration has one. Not reachable from pages of other origins.
+pub(crate) async fn session(State(state): State<HttpState>) -> Result<Response, Problem> {
+    let app = state
+        .config()
+        .open_app
+        .clone()
+        .ok_or_else(Problem::no_such_route)?;
+    let secret = state
+        .service()
+        .app_secret(&app)
+        .ok_or_else(Problem::no_such_route)?;
+    let account = AccountId::parse("console")?;
+    let expires_at_secs = state
+        .service()
+        .clock()
+        .now()
+        .as_secs()
+        .saturating_add(SESSION_SECS);
+    let claims = Claims {
+        scope: Scope::App,
+        ..Claims::new(app.clone(), account, expires_at_secs)
+    };
+    let token = jwt::sign(&claims, &secret)?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(OpenSession { app, token })).into_response())
+}
+
 /// The path exists, the method does not.
 pub(crate) async fn method_not_allowed() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the address does not take this method")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "the address does not take this method",
+    )
 }
 
 fn etag(hash: &[u8; 32]) -> String {
@@ -91,7 +146,14 @@ mod tests {
     /// Traversal, also encoded, finds nothing.
     #[tokio::test]
     async fn no_path_leads_out() {
-        for path in ["/../Cargo.toml", "/..%2fCargo.toml", "//etc/passwd", "/assets/../../Cargo.toml", "/%00", "/."] {
+        for path in [
+            "/../Cargo.toml",
+            "/..%2fCargo.toml",
+            "//etc/passwd",
+            "/assets/../../Cargo.toml",
+            "/%00",
+            "/.",
+        ] {
             assert_eq!(get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
     }

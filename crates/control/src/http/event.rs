@@ -9,7 +9,9 @@ use crate::events::RoomEvent;
 /// One event as it is sent: `{"event", "room", "sequence", "at", …}`.
 pub(crate) fn to_json(event: &RoomEvent) -> Map<String, Value> {
     let mut out = Map::new();
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(&event.event) else { return out };
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(&event.event) else {
+        return out;
+    };
     if let Some(name) = fields.remove("type") {
         out.insert("event".to_owned(), name);
     }
@@ -19,7 +21,11 @@ pub(crate) fn to_json(event: &RoomEvent) -> Map<String, Value> {
         EventKind::RoomCreated { room } => {
             // `room` is the id in every event, so the object has another name.
             out.insert("room".to_owned(), Value::from(event.room.as_str()));
-            set(&mut out, "view", &dto::Room::new((**room).clone(), event.event.sequence));
+            set(
+                &mut out,
+                "view",
+                &dto::Room::new((**room).clone(), event.event.sequence),
+            );
         }
         EventKind::MemberJoined { member } => {
             set(&mut out, "member", &dto::Member::new((**member).clone(), None));

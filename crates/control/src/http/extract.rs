@@ -33,10 +33,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 /// Whether the body is declared as JSON; anything else that is declared is refused.
 fn content_type(headers: &HeaderMap) -> Result<bool, Problem> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(false) };
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Ok(false);
+    };
     let value = value.to_str().unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") { Ok(true) } else { Err(unsupported()) }
+    if essence.eq_ignore_ascii_case("application/json") {
+        Ok(true)
+    } else {
+        Err(unsupported())
+    }
 }
 
 fn unsupported() -> Problem {
@@ -46,13 +52,31 @@ fn unsupported() -> Problem {
 
 fn body_problem(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large");
+        return Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "the body is too large",
+        );
     }
-    Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", "the body could not be read")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "incomplete_body",
+        "the body could not be read",
+    )
 }
 
 /// Parses JSON into a request; the problem names the field.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // A struct could also be written as an array of its fields; that is nobody's intention here.
+    let begin = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if begin != Some(&b'{') {
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|_| malformed())?;
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_argument",
+            "the body must be an object",
+        ));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(json_problem)?;
     reader.end().map_err(|_| malformed())?;
@@ -65,7 +89,11 @@ pub(crate) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Resul
 }
 
 fn malformed() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed_json", "the text is not well-formed JSON")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "malformed_json",
+        "the text is not well-formed JSON",
+    )
 }
 
 fn json_problem(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
@@ -82,7 +110,9 @@ fn json_problem(error: serde_path_to_error::Error<serde_json::Error>) -> Problem
 /// What the parser says, without position and bounded in length (it may quote the name of an unknown field).
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head);
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(head, _)| head);
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
@@ -139,19 +169,43 @@ mod tests {
 
     fn fault(text: &str) -> (String, Option<String>) {
         let json = serde_json::to_value(parse::<Outer>(text.as_bytes()).unwrap_err().body()).unwrap();
-        (json["code"].as_str().unwrap().to_owned(), json["field"].as_str().map(str::to_owned))
+        (
+            json["code"].as_str().unwrap().to_owned(),
+            json["field"].as_str().map(str::to_owned),
+        )
     }
 
     #[test]
     fn faults_are_named() {
-        assert_eq!(parse::<Outer>(br#"{"inner":{"n":3}}"#), Ok(Outer { inner: Inner { n: 3 } }));
-        for bad in ["", "{", "nul", "{\"inner\":{\"n\":3}} x", "\u{0}", "{\"inner\":{\"n\":3}"] {
+        assert_eq!(
+            parse::<Outer>(br#"{"inner":{"n":3}}"#),
+            Ok(Outer {
+                inner: Inner { n: 3 }
+            })
+        );
+        for bad in [
+            "",
+            "{",
+            "nul",
+            "{\"inner\":{\"n\":3}} x",
+            "\u{0}",
+            "{\"inner\":{\"n\":3}",
+        ] {
             assert_eq!(fault(bad).0, "malformed_json", "{bad:?}");
         }
         let field = |text: &str| Some(text.to_owned());
-        assert_eq!(fault(r#"{"inner":{"n":300}}"#), ("invalid_argument".into(), field("inner.n")));
-        assert_eq!(fault(r#"{"inner":{"n":"x"}}"#), ("invalid_argument".into(), field("inner.n")));
-        assert_eq!(fault(r#"{"inner":{"n":1,"m":2}}"#), ("invalid_argument".into(), field("inner.m")));
+        assert_eq!(
+            fault(r#"{"inner":{"n":300}}"#),
+            ("invalid_argument".into(), field("inner.n"))
+        );
+        assert_eq!(
+            fault(r#"{"inner":{"n":"x"}}"#),
+            ("invalid_argument".into(), field("inner.n"))
+        );
+        assert_eq!(
+            fault(r#"{"inner":{"n":1,"m":2}}"#),
+            ("invalid_argument".into(), field("inner.m"))
+        );
         assert_eq!(fault("[]"), ("invalid_argument".into(), None));
     }
 
@@ -159,6 +213,9 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused() {
         let deep = "[".repeat(60_000);
-        assert_eq!(parse::<serde_json::Value>(deep.as_bytes()).unwrap_err().code(), "malformed_json");
+        assert_eq!(
+            parse::<serde_json::Value>(deep.as_bytes()).unwrap_err().code(),
+            "malformed_json"
+        );
     }
 }

@@ -18,11 +18,23 @@ use super::rate::{caller_key, whole_seconds};
 
 /// Limits of size and rate. Probes are not rate limited: a busy gateway is not a dead one.
 pub(crate) async fn limits(State(state): State<HttpState>, request: Request, next: Next) -> Response {
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
     if target + headers > state.config().max_head {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        return Problem::new(status, "head_too_large", "the request line and headers are too large").into_response();
+        return Problem::new(
+            status,
+            "head_too_large",
+            "the request line and headers are too large",
+        )
+        .into_response();
     }
     if !matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
         let address = caller_key(peer_address(&state, &request));
@@ -47,8 +59,11 @@ fn peer_address(state: &HttpState, request: &Request) -> IpAddr {
 
 /// The last address in `X-Forwarded-For` that is no trusted proxy: what stands before it anyone could have written.
 fn forwarded_for(headers: &HeaderMap, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let lines: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    let lines: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
     loop {
         let hop: IpAddr = hops.next()?.trim().parse().ok()?;
@@ -69,12 +84,14 @@ pub(crate) async fn timeout(State(state): State<HttpState>, request: Request, ne
     }
 }
 
-/// Counts requests by status and times them.
+/// Counts requests by status, times and logs them. Never the query: it may hold a token.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let started = tokio::time::Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
-    let status = response.status().as_u16().to_string();
-    metrics::counter!("http_requests_total", "status" => status).increment(1);
+    let status = response.status().as_u16();
+    tracing::debug!(%method, path, status, elapsed = ?started.elapsed(), "request");
+    metrics::counter!("http_requests_total", "status" => status.to_string()).increment(1);
     metrics::histogram!("http_request_seconds").record(started.elapsed().as_secs_f64());
     response
 }
@@ -86,7 +103,10 @@ pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
     let defaults: [(HeaderName, &'static str); 4] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         (HeaderName::from_static("x-frame-options"), "DENY"),
     ];
     for (name, value) in defaults {
@@ -117,8 +137,17 @@ pub(crate) fn cors(policy: &CorsPolicy) -> Option<CorsLayer> {
     // No credentials: tokens travel in a header that a page must set itself.
     let layer = CorsLayer::new()
         .allow_origin(origin)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([axum::http::header::AUTHORIZATION, axum::http::header::CONTENT_TYPE])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            axum::http::header::AUTHORIZATION,
+            axum::http::header::CONTENT_TYPE,
+        ])
         .expose_headers([axum::http::header::RETRY_AFTER])
         .max_age(Duration::from_secs(600));
     Some(layer)
@@ -132,8 +161,10 @@ mod tests {
     fn only_hops_behind_trusted_proxies_count() {
         let trusted: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
         let find = |text: &'static str| {
-            let headers =
-                HeaderMap::from_iter([(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static(text))]);
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("x-forwarded-for"),
+                HeaderValue::from_static(text),
+            )]);
             forwarded_for(&headers, &trusted).map(|address| address.to_string())
         };
         assert_eq!(find("1.2.3.4").as_deref(), Some("1.2.3.4"));

@@ -17,7 +17,12 @@ pub(crate) fn frame() -> OpenApi {
     let mut schemas = Vec::new();
     ProblemBody::schemas(&mut schemas);
     Event::schemas(&mut schemas);
-    let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
+    let token = SecurityScheme::Http(
+        HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build(),
+    );
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
         .schema("Problem", ProblemBody::schema())
@@ -33,6 +38,9 @@ pub(crate) fn frame() -> OpenApi {
                 .build(),
         )
         .components(Some(components))
-        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("token", [])]))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>(
+            "token",
+            [],
+        )]))
         .build()
 }

@@ -21,14 +21,18 @@ pub(crate) struct Health {
     status: &'static str,
 }
 
-/// The process lives. Asks nothing of the database: an engine's outage must not restart the gateway.
+/// The process lives.
+///
+/// Asks nothing of the database: an engine's outage must not restart the gateway.
 #[utoipa::path(get, path = "/healthz", tag = "operation", security(()),
     responses((status = 200, description = "The process lives", body = Health)))]
 pub(crate) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The gateway takes work: its database answers and it is not draining.
+/// The gateway takes work.
+///
+/// Its database answers and it is not draining.
 #[utoipa::path(get, path = "/readyz", tag = "operation", security(()),
     responses((status = 200, description = "Ready", body = Health),
         (status = 503, description = "Draining, or the database does not answer", body = super::ProblemBody,
@@ -38,7 +42,10 @@ pub(crate) async fn readyz(State(state): State<HttpState>) -> Result<Json<Health
         return Err(Problem::unavailable("draining", "the gateway is shutting down"));
     }
     if !state.service().is_ready().await {
-        return Err(Problem::unavailable("database_unavailable", "the database does not answer"));
+        return Err(Problem::unavailable(
+            "database_unavailable",
+            "the database does not answer",
+        ));
     }
     Ok(Json(Health { status: "ok" }))
 }
@@ -53,7 +60,20 @@ pub(crate) async fn metrics(State(state): State<HttpState>, headers: HeaderMap) 
         }
     };
     if !allowed {
-        return Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "the token is not valid").into_response();
+        return Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "the token is not valid",
+        )
+        .into_response();
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.render_metrics()).into_response()
+    open_metrics(State(state)).await.into_response()
+}
+
+/// Figures in Prometheus' text format, for everybody.
+pub(crate) async fn open_metrics(State(state): State<HttpState>) -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        state.render_metrics(),
+    )
 }

@@ -64,7 +64,14 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), field: None, room: None, retry_after_secs: None }
+        Self {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            field: None,
+            room: None,
+            retry_after_secs: None,
+        }
     }
 
     /// The request makes no sense: 400 `invalid_argument`, naming the field.
@@ -75,13 +82,21 @@ impl Problem {
     /// No token was shown: 401.
     #[must_use]
     pub fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "missing_token", "a bearer token is required")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "missing_token",
+            "a bearer token is required",
+        )
     }
 
     /// There is nothing at this path: 404.
     #[must_use]
     pub fn no_such_route() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is nothing at this address",
+        )
     }
 
     /// Somebody asks too often: 429.
@@ -102,7 +117,11 @@ impl Problem {
     /// Something failed that should not: 500. What it was is in the log, not in the answer.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the gateway failed; see its log")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the gateway failed; see its log",
+        )
     }
 
     /// Names the field at fault.
@@ -207,7 +226,10 @@ mod tests {
     #[test]
     fn a_rejection_keeps_its_code_and_field() {
         let problem = Problem::from(ServiceError::from(Rejection::InvalidArgument { field: "limits" }));
-        assert_eq!((problem.status().as_u16(), problem.code()), (400, "invalid_argument"));
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (400, "invalid_argument")
+        );
         let json = serde_json::to_value(problem.body()).unwrap();
         assert_eq!(json["field"], "limits");
         assert_eq!(json["type"], "urn:lianmai:problem:invalid_argument");

@@ -30,18 +30,28 @@ impl<K: Hash + Eq + Clone> Rates<K> {
     /// One budget per key.
     pub(crate) fn new(rate: Rate) -> Self {
         let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), checks: AtomicU32::new(0) }
+        Self {
+            limiter: RateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+            checks: AtomicU32::new(0),
+        }
     }
 
     /// Takes one from the budget of `key`, or says after how long there will be one.
     pub(crate) fn check(&self, key: &K) -> Result<(), Duration> {
-        if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == 0 {
+        if self
+            .checks
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(SWEEP_EVERY)
+        {
             self.limiter.retain_recent();
         }
         if self.limiter.len() > MAX_KEYS {
             return Err(Duration::from_secs(1));
         }
-        self.limiter.check_key(key).map_err(|refused| refused.wait_time_from(self.clock.now()))
+        self.limiter
+            .check_key(key)
+            .map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 }
 

@@ -14,17 +14,20 @@ use crate::ws;
 /// The router of the public address: native API, WebSocket, probes, metrics, console, and `merge` (play routes).
 ///
 /// Routes of the native API are behind a token; nothing else is, except what guards itself.
-#[must_use]
 pub fn router(state: HttpState, merge: Router) -> Router {
     let (api, document) = api();
     let api = api
         .route_layer(middleware::from_fn_with_state(state.clone(), caller::require))
-        .merge(open_routes(&document));
+        .merge(open_routes(&document))
+        .method_not_allowed_fallback(console::method_not_allowed);
+    // Outside of the guard, because a preflight carries no token; not around play routes, which have their own.
     let api = match guard::cors(&state.config().cors) {
         Some(cors) => api.layer(cors),
         None => api,
     };
     let max_body = state.config().max_body;
+    // Same origin only: it gives out a token.
+    let api = api.route("/console/session", get(console::session));
     api.with_state(state.clone())
         .merge(merge)
         .fallback(console::fallback)
@@ -37,11 +40,10 @@ pub fn router(state: HttpState, merge: Router) -> Router {
         .layer(middleware::from_fn(guard::security_headers))
 }
 
-/// A router for an address of its own that serves metrics and probes only.
-#[must_use]
+/// A router for an address of its own that serves metrics and probes only. Whoever reaches the address may read them.
 pub fn metrics_router(state: HttpState) -> Router {
     Router::new()
-        .route("/metrics", get(probes::metrics))
+        .route("/metrics", get(probes::open_metrics))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .fallback(|| async { super::Problem::no_such_route() })
@@ -52,7 +54,10 @@ pub fn metrics_router(state: HttpState) -> Router {
 #[must_use]
 pub fn openapi_json() -> String {
     let (_, document) = api();
-    document.to_pretty_json().map(|text| text + "\n").unwrap_or_default()
+    document
+        .to_pretty_json()
+        .map(|text| text + "\n")
+        .unwrap_or_default()
 }
 
 /// The guarded routes, and the document of all.

@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
+use tracing::Instrument as _;
 
 use super::config::HttpConfig;
 use super::rate::caller_key;
@@ -57,7 +58,8 @@ pub async fn serve(
             continue;
         };
         let server = server.clone();
-        tracker.spawn(server.connection(stream, peer, (permit, place)));
+        let span = tracing::info_span!("http", %peer);
+        tracker.spawn(server.connection(stream, peer, (permit, place)).instrument(span));
     }
     drop(listener);
     tracker.close();

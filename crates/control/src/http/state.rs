@@ -46,7 +46,9 @@ impl HttpState {
         Self(Arc::new(Inner {
             rate_per_ip: Rates::new(config.rate_per_ip),
             rate_per_app: Rates::new(config.rate_per_app),
-            ws_places: Arc::new(Semaphore::new(config.ws.max_connections.min(Semaphore::MAX_PERMITS))),
+            ws_places: Arc::new(Semaphore::new(
+                config.ws.max_connections.min(Semaphore::MAX_PERMITS),
+            )),
             ws_per_app: Tally::new(config.ws.max_per_app),
             live_sessions: LiveSessions::default(),
             tasks: TaskTracker::new(),

@@ -15,7 +15,10 @@ pub(crate) struct Tally<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Clone for Tally<K> {
     fn clone(&self) -> Self {
-        Self { counts: Arc::clone(&self.counts), max: self.max }
+        Self {
+            counts: Arc::clone(&self.counts),
+            max: self.max,
+        }
     }
 }
 
@@ -29,7 +32,10 @@ pub(crate) struct Place<K: Hash + Eq + Clone> {
 impl<K: Hash + Eq + Clone> Tally<K> {
     /// At most `max` per key.
     pub(crate) fn new(max: usize) -> Self {
-        Self { counts: Arc::default(), max }
+        Self {
+            counts: Arc::default(),
+            max,
+        }
     }
 
     /// Opens one more, or `None` at the ceiling.
@@ -41,7 +47,10 @@ impl<K: Hash + Eq + Clone> Tally<K> {
         }
         counts.insert(key.clone(), count + 1);
         drop(counts);
-        Some(Place { tally: self.clone(), key })
+        Some(Place {
+            tally: self.clone(),
+            key,
+        })
     }
 }
 

@@ -35,7 +35,9 @@ pub struct AppCreated {
 
 impl std::fmt::Debug for AppCreated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AppCreated").field("app", &self.app.id).finish_non_exhaustive()
+        f.debug_struct("AppCreated")
+            .field("app", &self.app.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,13 +98,17 @@ pub struct PullUrls {
 
 impl std::fmt::Debug for PushUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PushUrl").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("PushUrl")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
 impl std::fmt::Debug for PullUrls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PullUrls").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("PullUrls")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

@@ -24,7 +24,11 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(stored: StoredApp, default_limits: &AppLimits) -> Self {
-        let limits = stored.policy.limits.clone().unwrap_or_else(|| default_limits.clone());
+        let limits = stored
+            .policy
+            .limits
+            .clone()
+            .unwrap_or_else(|| default_limits.clone());
         Self {
             id: stored.id,
             secret: stored.secret,
@@ -51,16 +55,23 @@ impl App {
         }
     }
 
-    /// The key under which hooks are signed, as text: derived, so that whoever receives hooks learns nothing of the
-    /// app's secret.
+    /// The key under which hooks to this app are signed.
     pub(crate) fn webhook_secret(&self) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose()) else {
-            // HMAC takes keys of any length.
-            return String::new();
-        };
-        mac.update(b"lianmai/webhook/1");
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        webhook_secret(&self.secret)
     }
+}
+
+/// The key under which hooks are signed, as text: derived from the app's secret, so that whoever receives hooks learns
+/// nothing of that one.
+#[must_use]
+pub fn webhook_secret(secret: &Secret) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose()) else {
+        // HMAC takes keys of any length.
+        return String::new();
+    };
+    mac.update(b"lianmai/webhook/1");
+    let key = mac.finalize().into_bytes();
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// All apps. Reading takes no lock.

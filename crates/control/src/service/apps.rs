@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use lianmai_rooms::{Actor, AppId, Command, RoomId, Secret};
 
-use super::{
-    App, AppCreated, AppPolicy, AppView, ErrorKind, Service, ServiceError, WebhookStatus, random,
-};
+use super::{App, AppCreated, AppPolicy, AppView, ErrorKind, Service, ServiceError, WebhookStatus, random};
 use crate::store::{Op, StoredApp};
 
 impl Service {
@@ -43,7 +41,10 @@ impl Service {
                     ));
                 }
                 if self.core.apps.list().len() >= self.core.config.max_apps {
-                    return Err(ServiceError::limit("too_many_apps", "the gateway has too many apps"));
+                    return Err(ServiceError::limit(
+                        "too_many_apps",
+                        "the gateway has too many apps",
+                    ));
                 }
                 tx.ops.push(Op::SaveApp(added.stored()));
                 self.core.apps.insert(added);
@@ -52,7 +53,12 @@ impl Service {
             .await;
         if let Err(error) = stored {
             // If it is there but not stored, nobody would ever learn its secret.
-            if self.core.apps.get(&app.id).is_some_and(|there| Arc::ptr_eq(&there, &app)) {
+            if self
+                .core
+                .apps
+                .get(&app.id)
+                .is_some_and(|there| Arc::ptr_eq(&there, &app))
+            {
                 self.core.apps.remove(&app.id);
             }
             return Err(error);
@@ -105,12 +111,19 @@ impl Service {
         policy.check()?;
         let change = |_: &mut super::state::State, tx: &mut super::state::Tx| {
             let old = self.core.apps.require(id)?;
-            let gone = old.policy.webhooks.iter().filter(|url| !policy.webhooks.contains(url));
+            let gone = old
+                .policy
+                .webhooks
+                .iter()
+                .filter(|url| !policy.webhooks.contains(url));
             tx.ops.extend(gone.map(|url| Op::ForgetTarget {
                 app: id.clone(),
                 target: url.clone(),
             }));
-            let stored = StoredApp { policy, ..old.stored() };
+            let stored = StoredApp {
+                policy,
+                ..old.stored()
+            };
             let new = Arc::new(App::new(stored, &self.core.live.load().default_limits));
             tx.ops.push(Op::SaveApp(new.stored()));
             self.core.apps.insert(new.clone());

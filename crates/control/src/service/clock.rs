@@ -50,7 +50,9 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.inner.offset_millis.fetch_add(millis, Ordering::SeqCst);
-        self.inner.moved.send_modify(|count| *count = count.wrapping_add(1));
+        self.inner
+            .moved
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// Sleeps until this clock shows `deadline`, also when it is moved there.

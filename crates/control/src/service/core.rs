@@ -62,7 +62,10 @@ impl Core {
     }
 
     /// As [`Core::change`], for what the gateway does by itself: a failure to store is logged, not answered.
-    pub(crate) async fn change_quietly(&self, change: impl FnOnce(&mut State, &mut Tx)) -> Result<(), StoreError> {
+    pub(crate) async fn change_quietly(
+        &self,
+        change: impl FnOnce(&mut State, &mut Tx),
+    ) -> Result<(), StoreError> {
         let changed = self.change(|state, tx| {
             change(state, tx);
             Ok(())
@@ -70,12 +73,17 @@ impl Core {
         if let Err(error) = changed.await {
             tracing::error!(%error, "a change by the gateway itself was not stored");
         }
-        if self.store.is_closed() { Err(StoreError::Closed) } else { Ok(()) }
+        if self.store.is_closed() {
+            Err(StoreError::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     /// Webhook targets of an app.
     pub(crate) fn targets(&self, app: &AppId) -> Vec<String> {
-        self.apps.get(app).map_or_else(Vec::new, |app| app.policy.webhooks.clone())
+        self.apps
+            .get(app)
+            .map_or_else(Vec::new, |app| app.policy.webhooks.clone())
     }
 }
-

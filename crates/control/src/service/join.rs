@@ -1,7 +1,8 @@
 //! Entering a room, and tickets.
 
 use lianmai_rooms::{
-    AccountId, AppId, Command, Credential, Join, MemberId, Rejection, Room, RoomId, Ticket, TicketClaims, TicketId,
+    AccountId, AppId, Command, Credential, Join, MemberId, Rejection, Room, RoomId, Ticket, TicketClaims,
+    TicketId,
 };
 
 use super::room::{check_limits, no_such_room, room_state};
@@ -27,11 +28,17 @@ impl Service {
         request: JoinRequest,
     ) -> Result<Joined, ServiceError> {
         let known = self.core.apps.require(app)?;
-        let credential = self.check_credential(app, room, request.credential.clone()).await?;
+        let credential = self
+            .check_credential(app, room, request.credential.clone())
+            .await?;
         let fresh = new_member()?;
         let change = |state: &mut State, tx: &mut Tx| {
             let account = request.account.clone();
-            let again = state.rooms.get(app, room).and_then(|room| room.member_of(&account)).is_some();
+            let again = state
+                .rooms
+                .get(app, room)
+                .and_then(|room| room.member_of(&account))
+                .is_some();
             let mut device = request.device.clone();
             if let Some(id) = &request.session {
                 let session = state.sessions.get(app, &account, id);
@@ -64,7 +71,11 @@ impl Service {
                 let session = state.sessions.enter_room(id, room, &member);
                 tx.ops.extend(session.map(Op::SaveSession));
             }
-            Ok(Joined { member, room: seen, again })
+            Ok(Joined {
+                member,
+                room: seen,
+                again,
+            })
         };
         let (joined, _) = self.core.change(change).await?;
         Ok(joined)
@@ -83,7 +94,10 @@ impl Service {
         let known = self.core.apps.require(app)?;
         self.with_room(app, room, |_| ())?;
         let config = &self.core.config;
-        let ttl = request.ttl.unwrap_or(config.ticket_ttl).min(config.max_ticket_ttl);
+        let ttl = request
+            .ttl
+            .unwrap_or(config.ticket_ttl)
+            .min(config.max_ticket_ttl);
         let expires_at_secs = config.clock.now().as_secs().saturating_add(ttl.as_secs());
         let claims = TicketClaims {
             id: TicketId::parse(&random::id::<16>("t")).map_err(|_| ServiceError::invalid("id"))?,
@@ -103,7 +117,12 @@ impl Service {
     ///
     /// # Errors
     /// `no_such_room`, `not_a_member`.
-    pub fn member_of(&self, app: &AppId, room: &RoomId, account: &AccountId) -> Result<MemberId, ServiceError> {
+    pub fn member_of(
+        &self,
+        app: &AppId,
+        room: &RoomId,
+        account: &AccountId,
+    ) -> Result<MemberId, ServiceError> {
         self.with_room(app, room, |room| member_of(room, account))?
     }
 

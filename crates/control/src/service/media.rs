@@ -62,10 +62,16 @@ impl Media {
     async fn synchronise(&mut self) {
         let on_air: Vec<StreamKey> = {
             let all = self.core.hub.all_stats().into_iter();
-            all.filter(|(_, stats)| stats.on_air).map(|(key, _)| key).collect()
+            all.filter(|(_, stats)| stats.on_air)
+                .map(|(key, _)| key)
+                .collect()
         };
-        let gone: Vec<StreamKey> =
-            self.on_air.keys().filter(|key| !on_air.contains(key)).cloned().collect();
+        let gone: Vec<StreamKey> = self
+            .on_air
+            .keys()
+            .filter(|key| !on_air.contains(key))
+            .cloned()
+            .collect();
         for key in gone {
             self.stop(&key).await;
         }
@@ -81,7 +87,9 @@ impl Media {
         self.last_epoch = self.core.config.clock.now().as_millis().max(self.last_epoch + 1);
         let epoch = self.last_epoch;
         self.on_air.insert(key.clone(), epoch);
-        let started = self.apply(key, |stream| Command::MediaStarted { stream, epoch }).await;
+        let started = self
+            .apply(key, |stream| Command::MediaStarted { stream, epoch })
+            .await;
         if started == Err(Rejection::NoSuchStream) {
             // Unpublished between the grant and the first frame.
             self.core.hub.end(key);
@@ -91,7 +99,9 @@ impl Media {
     async fn stop(&mut self, key: &StreamKey) {
         if let Some(epoch) = self.on_air.remove(key) {
             // The stream may have been removed, which is what stopped it.
-            let _ = self.apply(key, |stream| Command::MediaStopped { stream, epoch }).await;
+            let _ = self
+                .apply(key, |stream| Command::MediaStopped { stream, epoch })
+                .await;
         }
     }
 

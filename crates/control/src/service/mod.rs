@@ -46,14 +46,15 @@ use crate::access::Access;
 use crate::store::{Store, StoreError};
 use crate::webhook::Webhooks;
 
+pub(crate) use self::core::Core;
 pub use answer::{
     AppCreated, AppView, IssuedTicket, Joined, Outcome, Published, PullUrls, PushUrl, Reissued, RoomState,
     SessionInfo, StreamStatus, WebhookStatus,
 };
+pub use app::webhook_secret;
 pub(crate) use app::{App, Apps};
 pub use clock::Clock;
 pub use config::ServiceConfig;
-pub(crate) use self::core::Core;
 pub use error::{ErrorKind, ServiceError};
 pub use password::Password;
 pub use policy::{AppLimits, AppPolicy, MAX_HOOK_URL, MAX_WEBHOOKS};
@@ -82,9 +83,15 @@ impl Service {
         let media = media::Media::new(core.clone());
         restore::connections_lost(&core).await?;
         core.webhooks.resume().await?;
-        tasks.spawn(stop.clone().run_until_cancelled_owned(deadlines::run(core.clone())));
+        tasks.spawn(
+            stop.clone()
+                .run_until_cancelled_owned(deadlines::run(core.clone())),
+        );
         tasks.spawn(stop.clone().run_until_cancelled_owned(media.run()));
-        tasks.spawn(stop.clone().run_until_cancelled_owned(housekeeping::run(core.clone())));
+        tasks.spawn(
+            stop.clone()
+                .run_until_cancelled_owned(housekeeping::run(core.clone())),
+        );
         let access = Arc::new(Access::new(core.clone()));
         Ok(Arc::new(Self {
             core,

@@ -132,10 +132,19 @@ mod tests {
         let again = passwords.hash(word("correct horse")).await.unwrap();
         assert_ne!(hash, again, "salted");
         assert!(hash.expose().starts_with("$argon2id$"));
-        let right = passwords.check(word("correct horse"), hash.clone()).await.unwrap();
+        let right = passwords
+            .check(word("correct horse"), hash.clone())
+            .await
+            .unwrap();
         let wrong = passwords.check(word("battery"), hash.clone()).await.unwrap();
-        assert_eq!(format!("{right:?}"), format!("{:?}", PasswordCheck::new(hash.clone(), true)));
-        assert_eq!(format!("{wrong:?}"), format!("{:?}", PasswordCheck::new(hash, false)));
+        assert_eq!(
+            format!("{right:?}"),
+            format!("{:?}", PasswordCheck::new(hash.clone(), true))
+        );
+        assert_eq!(
+            format!("{wrong:?}"),
+            format!("{:?}", PasswordCheck::new(hash, false))
+        );
     }
 
     /// R-K1.
@@ -145,7 +154,13 @@ mod tests {
             assert_eq!(Password::parse(mask).unwrap_err().code, "masked_secret", "{mask}");
         }
         assert_eq!(Password::parse("").unwrap_err().code, "invalid_password");
-        assert_eq!(Password::parse(&"x".repeat(129)).unwrap_err().code, "invalid_password");
-        assert_eq!(format!("{:?}", Password::parse("hunter2").unwrap()), "Password(..)");
+        assert_eq!(
+            Password::parse(&"x".repeat(129)).unwrap_err().code,
+            "invalid_password"
+        );
+        assert_eq!(
+            format!("{:?}", Password::parse("hunter2").unwrap()),
+            "Password(..)"
+        );
     }
 }

@@ -74,7 +74,9 @@ impl AppPolicy {
         if seen.len() != self.webhooks.len() {
             return Err(ServiceError::invalid("webhooks: a URL is repeated"));
         }
-        self.webhooks.iter().try_for_each(|url| check_url("webhooks", url))?;
+        self.webhooks
+            .iter()
+            .try_for_each(|url| check_url("webhooks", url))?;
         self.access_hook
             .iter()
             .try_for_each(|url| check_url("access_hook", url))
@@ -122,7 +124,11 @@ mod tests {
         ] {
             assert!(with_hook(bad).check().is_err(), "{bad}");
         }
-        assert!(with_hook(&format!("http://e.com/{}", "x".repeat(MAX_HOOK_URL))).check().is_err());
+        assert!(
+            with_hook(&format!("http://e.com/{}", "x".repeat(MAX_HOOK_URL)))
+                .check()
+                .is_err()
+        );
     }
 
     #[test]

@@ -36,17 +36,21 @@ impl Service {
     /// `store_unavailable`: the apps cannot be read; the rest is taken over.
     pub async fn reload(&self, config: &ServiceConfig) -> Result<(), ServiceError> {
         let live = Live::of(config);
-        for app in self.core.apps.list() {
-            self.core.apps.insert(Arc::new(App::new(app.stored(), &live.default_limits)));
-        }
         let limits = live.default_limits.clone();
         self.core.live.store(Arc::new(live));
-        for stored in self.core.store.apps().await? {
-            if self.core.apps.get(&stored.id).is_none() {
-                tracing::info!(app = %stored.id, "app taken over");
-                self.core.apps.insert(Arc::new(App::new(stored, &limits)));
+        let stored = self.core.store.apps().await?;
+        // Under the lock of the state, so that a policy changed at this moment is not overwritten.
+        let take_over = |_: &mut super::state::State, _: &mut super::state::Tx| {
+            for app in self.core.apps.list() {
+                self.core.apps.insert(Arc::new(App::new(app.stored(), &limits)));
             }
-        }
+            for app in stored.into_iter().filter(|app| self.core.apps.get(&app.id).is_none()) {
+                tracing::info!(app = %app.id, "app taken over");
+                self.core.apps.insert(Arc::new(App::new(app, &limits)));
+            }
+            Ok(())
+        };
+        self.core.change(take_over).await?;
         Ok(())
     }
 

@@ -31,7 +31,7 @@ pub(super) async fn core(
     webhooks: Arc<Webhooks>,
 ) -> Result<Core, StoreError> {
     let journals = Arc::new(Journals::new(config.journal_events, config.journal_bytes));
-    let state = state(&config, &store, &journals).await?;
+    let state = state(&store, &journals).await?;
     Ok(Core {
         effects: Arc::new(Effects {
             hub: hub.clone(),
@@ -51,7 +51,7 @@ pub(super) async fn core(
     })
 }
 
-async fn state(config: &ServiceConfig, store: &Store, journals: &Journals) -> Result<State, StoreError> {
+async fn state(store: &Store, journals: &Journals) -> Result<State, StoreError> {
     let mut state = State::new();
     for (name, snapshot) in store.room_snapshots().await? {
         let restored = Room::restore(snapshot).map_err(|error| error.to_string());
@@ -65,7 +65,7 @@ async fn state(config: &ServiceConfig, store: &Store, journals: &Journals) -> Re
             Err(error) => tracing::error!(room = name, error, "a room could not be restored"),
         }
     }
-    for session in store.sessions(config.clock.now()).await? {
+    for session in store.sessions().await? {
         state.sessions.insert(session, false);
     }
     Ok(state)
@@ -101,8 +101,11 @@ async fn journal(
 /// Nobody is connected and nothing is on air after a start; everybody has the room's grace.
 pub(super) async fn connections_lost(core: &Core) -> Result<(), StoreError> {
     core.change_quietly(|state, tx| {
-        let rooms: Vec<(AppId, RoomId)> =
-            state.rooms.iter().map(|room| (room.app().clone(), room.id().clone())).collect();
+        let rooms: Vec<(AppId, RoomId)> = state
+            .rooms
+            .iter()
+            .map(|room| (room.app().clone(), room.id().clone()))
+            .collect();
         for (app, room) in rooms {
             // A live room never refuses it.
             let _ = state.apply(&app, &room, Command::ConnectionsLost, tx);

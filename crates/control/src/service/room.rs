@@ -1,14 +1,10 @@
 //! Rooms: creating, listing, commands, events, the end.
 
 use lianmai_hub::StreamKey;
-use lianmai_rooms::{
-    Actor, AppId, Command, NewRoom, Room, RoomId, RoomName, RoomView, SettingsChange,
-};
+use lianmai_rooms::{Actor, AppId, Command, NewRoom, Room, RoomId, RoomName, RoomView, SettingsChange};
 
 use super::state::State;
-use super::{
-    App, CreateRoom, Outcome, Password, RoomState, Service, ServiceError, StreamStatus, random,
-};
+use super::{App, CreateRoom, Outcome, Password, RoomState, Service, ServiceError, StreamStatus, random};
 use crate::events::Subscription;
 
 /// Most rooms on one page.
@@ -22,7 +18,12 @@ impl Service {
     /// `password_check_busy`, `store_unavailable`.
     pub async fn create_room(&self, app: &AppId, request: CreateRoom) -> Result<RoomState, ServiceError> {
         let limits = self.core.apps.require(app)?.limits.clone();
-        let CreateRoom { id, mut settings, password, creator } = request;
+        let CreateRoom {
+            id,
+            mut settings,
+            password,
+            creator,
+        } = request;
         settings.password = match password {
             Some(password) => Some(self.core.passwords.hash(password).await?),
             None => None,
@@ -31,7 +32,12 @@ impl Service {
             Some(id) => id,
             None => RoomId::parse(&random::id::<16>("r")).map_err(|_| ServiceError::invalid("id"))?,
         };
-        let new = NewRoom { app: app.clone(), id: id.clone(), settings, creator };
+        let new = NewRoom {
+            app: app.clone(),
+            id: id.clone(),
+            settings,
+            creator,
+        };
         let change = |state: &mut State, tx: &mut super::state::Tx| {
             // The app may have been deleted while the password was hashed.
             self.core.apps.require(app)?;
@@ -77,7 +83,11 @@ impl Service {
     /// `no_such_room`.
     pub fn room_by_name(&self, app: &AppId, name: &RoomName) -> Result<RoomState, ServiceError> {
         let state = self.core.state.lock();
-        state.rooms.by_name(app, name).map(room_state).ok_or_else(no_such_room)
+        state
+            .rooms
+            .by_name(app, name)
+            .map(room_state)
+            .ok_or_else(no_such_room)
     }
 
     /// Carries out a command and waits until it is durable. Who acts is in the command and proven by the caller.
@@ -119,7 +129,8 @@ impl Service {
             password: Some(password),
             ..SettingsChange::default()
         };
-        self.apply(app, room, Command::UpdateSettings { by, change }).await
+        self.apply(app, room, Command::UpdateSettings { by, change })
+            .await
     }
 
     /// Ends a room for everybody.

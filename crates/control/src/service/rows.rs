@@ -55,27 +55,35 @@ pub(crate) fn of(core: &Core, state: &State, tx: Tx) -> (Vec<Op>, Told) {
                     webhooks: targets.clone(),
                 })));
             }
-            let sequence = event.event.sequence;
-            ops.push(Op::SaveEvent {
-                app: app.clone(),
-                room: room.clone(),
-                sequence,
-                body,
-            });
-            if sequence.is_multiple_of(PRUNE_EVERY)
-                && let Some(journal) = core.journals.get(&app, &room)
-            {
-                ops.push(Op::ForgetEvents {
-                    app: app.clone(),
-                    room: room.clone(),
-                    before: journal.oldest(),
-                });
+            // Those of a room that has ended go with it.
+            if !ended {
+                journal(core, &mut ops, &event, body);
             }
         }
-        told.targets.extend(targets.into_iter().map(|target| (app.clone(), target)));
+        told.targets
+            .extend(targets.into_iter().map(|target| (app.clone(), target)));
     }
     ops.extend(tx.ops);
     (ops, told)
+}
+
+fn journal(core: &Core, ops: &mut Vec<Op>, event: &RoomEvent, body: String) {
+    let sequence = event.event.sequence;
+    ops.push(Op::SaveEvent {
+        app: event.app.clone(),
+        room: event.room.clone(),
+        sequence,
+        body,
+    });
+    if sequence.is_multiple_of(PRUNE_EVERY)
+        && let Some(journal) = core.journals.get(&event.app, &event.room)
+    {
+        ops.push(Op::ForgetEvents {
+            app: event.app.clone(),
+            room: event.room.clone(),
+            before: journal.oldest(),
+        });
+    }
 }
 
 fn new_row(first: &Event) -> Option<crate::store::NewRoomRow> {
@@ -97,9 +105,21 @@ fn members(ops: &mut Vec<Op>, event: &RoomEvent) {
     let (app, room) = (event.app.clone(), event.room.clone());
     ops.push(match event.event.kind.clone() {
         EventKind::MemberJoined { member } => Op::StayBegan { app, room, member },
-        EventKind::MemberUpdated { member, nick, .. } => Op::StayRenamed { app, room, member, nick },
-        EventKind::RoleChanged { member, role, .. } => Op::StayRole { app, room, member, role },
-        EventKind::MemberLeft { member, role, reason, .. } => Op::StayEnded(StayEnd {
+        EventKind::MemberUpdated { member, nick, .. } => Op::StayRenamed {
+            app,
+            room,
+            member,
+            nick,
+        },
+        EventKind::RoleChanged { member, role, .. } => Op::StayRole {
+            app,
+            room,
+            member,
+            role,
+        },
+        EventKind::MemberLeft {
+            member, role, reason, ..
+        } => Op::StayEnded(StayEnd {
             app,
             room,
             member,
@@ -120,9 +140,21 @@ fn streams(ops: &mut Vec<Op>, event: &RoomEvent) {
             stream,
         },
         EventKind::StreamRemoved { stream, .. } => Op::DeleteStream { app, stream },
-        EventKind::MediaStarted { stream, .. } => Op::StreamOnAir { app, stream, on: true },
-        EventKind::MediaStopped { stream, .. } => Op::StreamOnAir { app, stream, on: false },
-        EventKind::UrlReissued { stream, version, previous_until } => Op::StreamVersion {
+        EventKind::MediaStarted { stream, .. } => Op::StreamOnAir {
+            app,
+            stream,
+            on: true,
+        },
+        EventKind::MediaStopped { stream, .. } => Op::StreamOnAir {
+            app,
+            stream,
+            on: false,
+        },
+        EventKind::UrlReissued {
+            stream,
+            version,
+            previous_until,
+        } => Op::StreamVersion {
             app,
             stream,
             version,

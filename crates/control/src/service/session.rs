@@ -1,8 +1,6 @@
 //! Signalling sessions: opened once per device, resumed after a lost connection or a restart of the gateway.
 
-use lianmai_rooms::{
-    AccountId, AppId, Command, Device, MAX_SESSIONS, SessionId, Timestamp,
-};
+use lianmai_rooms::{AccountId, AppId, Command, Device, MAX_SESSIONS, SessionId, Timestamp};
 
 use super::state::{State, Tx};
 use super::{Service, ServiceError, SessionInfo, random};
@@ -71,6 +69,7 @@ impl Service {
     ) -> Result<SessionInfo, ServiceError> {
         let change = |state: &mut State, tx: &mut Tx| {
             let session = state.sessions.get(app, account, id).cloned();
+            let session = session.filter(|session| tx.now < session.expires_at);
             let session = session.ok_or_else(ServiceError::no_such_session)?;
             for (room, member) in &session.rooms {
                 let back = Command::SessionBack {

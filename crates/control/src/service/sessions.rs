@@ -59,7 +59,10 @@ impl Sessions {
     /// The session of this account that was seen longest ago, if it has one without a connection.
     pub(crate) fn stalest(&self, app: &AppId, account: &AccountId) -> Option<SessionId> {
         let ids = self.of_account.get(&(app.clone(), account.clone()))?;
-        let gone = ids.iter().filter_map(|id| self.all.get(id)).filter(|entry| !entry.connected);
+        let gone = ids
+            .iter()
+            .filter_map(|id| self.all.get(id))
+            .filter(|entry| !entry.connected);
         gone.min_by_key(|entry| entry.session.last_seen)
             .map(|entry| entry.session.id.clone())
     }
@@ -85,7 +88,12 @@ impl Sessions {
         Some(&entry.session)
     }
 
-    pub(crate) fn enter_room(&mut self, id: &SessionId, room: &RoomId, member: &MemberId) -> Option<StoredSession> {
+    pub(crate) fn enter_room(
+        &mut self,
+        id: &SessionId,
+        room: &RoomId,
+        member: &MemberId,
+    ) -> Option<StoredSession> {
         let session = &mut self.all.get_mut(id)?.session;
         session.rooms.retain(|(inside, _)| inside != room);
         session.rooms.push((room.clone(), member.clone()));
@@ -118,6 +126,23 @@ impl Sessions {
                 Some(session.clone())
             })
             .collect()
+    }
+
+    /// Puts off the end of sessions that are connected and would end before `before`. Returns those.
+    pub(crate) fn refresh(
+        &mut self,
+        now: Timestamp,
+        before: Timestamp,
+        until: Timestamp,
+    ) -> Vec<StoredSession> {
+        let connected = self.all.values_mut().filter(|entry| entry.connected);
+        let due = connected.filter(|entry| entry.session.expires_at < before);
+        due.map(|Entry { session, .. }| {
+            session.last_seen = now;
+            session.expires_at = until;
+            session.clone()
+        })
+        .collect()
     }
 
     /// Removes sessions whose time is over, and says which.

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use lianmai_rooms::{
-    AppId, Command, Event, EventKind, NewRoom, Rejection, Room, RoomEvents, RoomId, Rooms, StreamId, Timestamp,
+    AppId, Command, Event, EventKind, NewRoom, Rejection, Room, RoomEvents, RoomId, Rooms, StreamId,
+    Timestamp,
 };
 
 use super::sessions::Sessions;

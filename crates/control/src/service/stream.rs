@@ -1,8 +1,8 @@
 //! Publishing and pulling: from a right in the room to a signed URL.
 
 use lianmai_rooms::{
-    Actor, AppId, Command, EventKind, MemberId, Publish, Rejection, Room, RoomId, StreamAction, StreamId, StreamView,
-    Transport,
+    Actor, AppId, Command, EventKind, MemberId, Publish, Rejection, Room, RoomId, StreamAction, StreamId,
+    StreamView, Transport,
 };
 
 use super::room::{check_limits, no_such_room};
@@ -38,12 +38,18 @@ impl Service {
             check_limits(&known, state, room, &command)?;
             state.apply(app, room, command, tx)?;
             let live = state.rooms.get(app, room).ok_or_else(no_such_room)?;
-            let stream = live.stream_of(Some(&member), kind).ok_or(Rejection::NoSuchStream)?;
+            let stream = live
+                .stream_of(Some(&member), kind)
+                .ok_or(Rejection::NoSuchStream)?;
             Ok((StreamView::from(stream), live.sequence()))
         };
         let ((stream, sequence), _) = self.core.change(change).await?;
         let push = self.push_url(app, &stream)?;
-        Ok(Published { stream, push, sequence })
+        Ok(Published {
+            stream,
+            push,
+            sequence,
+        })
     }
 
     /// Gives the URLs to pull a stream from.
@@ -89,7 +95,11 @@ impl Service {
         let change = |state: &mut State, tx: &mut Tx| {
             let events = state.apply(app, room, command, tx)?;
             let reissued = events.into_iter().find_map(|event| match event.kind {
-                EventKind::UrlReissued { version, previous_until, .. } => Some((version, previous_until)),
+                EventKind::UrlReissued {
+                    version,
+                    previous_until,
+                    ..
+                } => Some((version, previous_until)),
                 _ => None,
             });
             let view = state.rooms.get(app, room).and_then(|room| room.stream(stream));
@@ -101,7 +111,11 @@ impl Service {
             Actor::App => true,
             Actor::Member(member) => view.owner.as_ref() == Some(member),
         };
-        let push = if entitled { self.push_url(app, &view)? } else { None };
+        let push = if entitled {
+            self.push_url(app, &view)?
+        } else {
+            None
+        };
         Ok(Reissued {
             version,
             previous_until,

@@ -102,7 +102,10 @@ impl Gateway {
     }
 
     pub(crate) async fn authorise(&self, action: Action, url: &str) -> Result<Grant, Denial> {
-        self.service.access().authorise(request(action, Protocol::Rtmp, url)).await
+        self.service
+            .access()
+            .authorise(request(action, Protocol::Rtmp, url))
+            .await
     }
 }
 
@@ -166,7 +169,9 @@ pub(crate) async fn wait_for(
             }
         }
     };
-    tokio::time::timeout(PATIENCE, search).await.expect("the event comes")
+    tokio::time::timeout(PATIENCE, search)
+        .await
+        .expect("the event comes")
 }
 
 /// A post that an app's server got.
@@ -190,17 +195,19 @@ pub(crate) enum Answer {
     Never,
 }
 
+type Rule = Arc<Mutex<Box<dyn FnMut(&Value) -> Answer + Send>>>;
+
 /// An app's server.
 pub(crate) struct Receiver {
     pub(crate) url: String,
-    answer: Arc<Mutex<Box<dyn FnMut(&Value) -> Answer + Send>>>,
+    answer: Rule,
     posts: mpsc::Receiver<Post>,
     _server: tokio::task::JoinSet<()>,
 }
 
 #[derive(Clone)]
 struct Desk {
-    answer: Arc<Mutex<Box<dyn FnMut(&Value) -> Answer + Send>>>,
+    answer: Rule,
     posts: mpsc::Sender<Post>,
 }
 
@@ -209,8 +216,7 @@ impl Receiver {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let (sender, posts) = mpsc::channel(1000);
-        let answer: Arc<Mutex<Box<dyn FnMut(&Value) -> Answer + Send>>> =
-            Arc::new(Mutex::new(Box::new(|_| Answer::Status(200))));
+        let answer: Rule = Arc::new(Mutex::new(Box::new(|_| Answer::Status(200))));
         let desk = Desk {
             answer: answer.clone(),
             posts: sender,
@@ -240,7 +246,7 @@ impl Receiver {
     pub(crate) async fn next_of(&mut self, kind: &str) -> Post {
         loop {
             let post = self.next().await;
-            if post.body["type"] == kind {
+            if post.body["event"] == kind {
                 return post;
             }
         }

@@ -1,8 +1,6 @@
 //! Push and pull URLs. After the host only `[A-Za-z0-9_.-=&?/]`, because mini programs take no more.
 
-use lianmai_rooms::{
-    AppId, MemberId, StreamAction, StreamClaims, StreamId, StreamToken, Timestamp,
-};
+use lianmai_rooms::{AppId, MemberId, StreamAction, StreamClaims, StreamId, StreamToken, Timestamp};
 
 use super::{Service, ServiceError};
 
@@ -27,7 +25,13 @@ impl Service {
             StreamAction::Push => config.push_url_ttl,
             StreamAction::Pull => config.pull_url_ttl,
         };
-        let expires_at_secs = self.core.config.clock.now().as_secs().saturating_add(ttl.as_secs());
+        let expires_at_secs = self
+            .core
+            .config
+            .clock
+            .now()
+            .as_secs()
+            .saturating_add(ttl.as_secs());
         let claims = StreamClaims {
             action,
             expires_at_secs,

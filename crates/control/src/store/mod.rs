@@ -10,9 +10,13 @@ mod op;
 mod open;
 mod read;
 mod record;
+mod room_rows;
 mod run;
 mod webhooks;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::StoreError;
 pub(crate) use op::{EndedRoom, NewRoomRow, Op, QueuedEvent, StayEnd, StoredSession};

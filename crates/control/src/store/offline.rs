@@ -21,7 +21,12 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn app_secret(&self, id: &AppId) -> Result<Option<Secret>, StoreError> {
-        Ok(self.apps().await?.into_iter().find(|app| app.id == *id).map(|app| app.secret))
+        Ok(self
+            .apps()
+            .await?
+            .into_iter()
+            .find(|app| app.id == *id)
+            .map(|app| app.secret))
     }
 
     /// Adds an app with this secret; `false` if there is one of this id. A running gateway learns of it when it
@@ -39,7 +44,12 @@ impl Store {
         if self.app_secret(id).await?.is_some() {
             return Ok(false);
         }
-        let app = StoredApp { id: id.clone(), secret, created_at: now, policy };
+        let app = StoredApp {
+            id: id.clone(),
+            secret,
+            created_at: now,
+            policy,
+        };
         self.write(vec![Op::SaveApp(app)]).await?;
         Ok(true)
     }

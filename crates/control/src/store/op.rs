@@ -91,7 +91,6 @@ pub(crate) enum Op {
     },
     /// Deletes what is past its time.
     Housekeeping {
-        now: Timestamp,
         records_before: Timestamp,
     },
 }

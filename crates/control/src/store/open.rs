@@ -177,7 +177,10 @@ mod tests {
         let path = dir.path().join("lianmai.db");
         let store = Store::open(&StoreConfig::file(&path)).await.unwrap();
         assert!(store.is_ready().await);
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         store.close().await;
         assert!(!store.is_ready().await);
     }

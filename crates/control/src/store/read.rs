@@ -47,7 +47,11 @@ impl Store {
             .await?;
         let mut rooms = Vec::with_capacity(rows.len());
         for row in &rows {
-            let name = format!("{}/{}", row.try_get::<&str, _>("app")?, row.try_get::<&str, _>("id")?);
+            let name = format!(
+                "{}/{}",
+                row.try_get::<&str, _>("app")?,
+                row.try_get::<&str, _>("id")?
+            );
             match RoomSnapshot::from_json(row.try_get("snapshot")?) {
                 Ok(snapshot) => rooms.push((name, snapshot)),
                 Err(error) => tracing::error!(room = name, %error, "a room could not be restored"),
@@ -66,13 +70,11 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get("body")?)).collect()
     }
 
-    pub(crate) async fn sessions(&self, now: Timestamp) -> Result<Vec<StoredSession>, StoreError> {
-        let rows = query(
-            "SELECT id, app, account, device, rooms, last_seen, expires_at FROM sessions WHERE expires_at > ?",
-        )
-        .bind(super::run::millis(now))
-        .fetch_all(&self.read)
-        .await?;
+    /// All sessions, also those whose time is over: they are forgotten soon after the start.
+    pub(crate) async fn sessions(&self) -> Result<Vec<StoredSession>, StoreError> {
+        let rows = query("SELECT id, app, account, device, rooms, last_seen, expires_at FROM sessions")
+            .fetch_all(&self.read)
+            .await?;
         rows.iter().map(session).collect()
     }
 
@@ -87,9 +89,11 @@ impl Store {
             sql.push(" AND room = ").push_bind(room.as_str());
         }
         if let Some(account) = &filter.account {
-            sql.push(" AND EXISTS (SELECT 1 FROM json_each(members) WHERE json_extract(value, '$.account') = ")
-                .push_bind(account.as_str())
-                .push(")");
+            sql.push(
+                " AND EXISTS (SELECT 1 FROM json_each(members) WHERE json_extract(value, '$.account') = ",
+            )
+            .push_bind(account.as_str())
+            .push(")");
         }
         if let Some(from) = filter.from {
             sql.push(" AND ended_at >= ").push_bind(super::run::millis(from));
@@ -157,8 +161,8 @@ pub(super) async fn stays(
     limit: i64,
 ) -> Result<Vec<CallMember>, StoreError> {
     let rows = query(
-        "SELECT * FROM (SELECT id, account, nick, role, joined_at, left_at, reason FROM members \
-         WHERE app = ? AND room = ? AND left_at IS NOT NULL ORDER BY left_at DESC LIMIT ?) ORDER BY joined_at, id",
+        "SELECT * FROM (SELECT rowid AS place, id, account, nick, role, joined_at, left_at, reason FROM members \
+         WHERE app = ? AND room = ? AND left_at IS NOT NULL ORDER BY left_at DESC LIMIT ?) ORDER BY place",
     )
     .bind(app.as_str())
     .bind(room.as_str())

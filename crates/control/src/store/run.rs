@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use lianmai_rooms::{AppId, Role, RoomId, StreamKind, Timestamp};
+use lianmai_rooms::{AppId, RoomId, Timestamp};
 use serde::Serialize;
 use sqlx::{Sqlite, SqliteConnection, Transaction, query};
 
-use super::op::{EndedRoom, NewRoomRow, StayEnd};
-use super::{CallRecord, Op, QueuedEvent, StoreError, StoredSession, read};
+use super::op::{EndedRoom, NewRoomRow};
+use super::room_rows::{stay, stream};
+use super::webhooks::{count_dead, queue};
+use super::{CallRecord, Op, StoreError, StoredSession, read};
 use crate::webhook::message;
 
-/// Most events that wait for one target; beyond it the newest are given up, so that the order of the rest stays.
-const MAX_QUEUED: i64 = 20_000;
 /// Stays of those who left that are kept for the record of one room.
 const MAX_STAYS: i64 = 10_000;
 
@@ -34,7 +34,9 @@ fn superseded(ops: &[&Op]) -> HashSet<usize> {
     let mut later: HashSet<(&AppId, &RoomId)> = HashSet::new();
     let mut skip = HashSet::new();
     for (index, op) in ops.iter().enumerate().rev() {
-        if let Op::SaveRoom { app, room, created, .. } = op
+        if let Op::SaveRoom {
+            app, room, created, ..
+        } = op
             && !later.insert((app, room))
             && created.is_none()
         {
@@ -48,29 +50,12 @@ pub(super) fn millis(at: Timestamp) -> i64 {
     i64::try_from(at.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn number(n: u64) -> i64 {
+pub(super) fn number(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 pub(super) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Corrupt { what })
-}
-
-/// The word serde uses for a unit variant.
-pub(super) const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Audience => "audience",
-        Role::Talker => "talker",
-        Role::Admin => "admin",
-    }
-}
-
-const fn stream_kind_word(kind: StreamKind) -> &'static str {
-    match kind {
-        StreamKind::Camera => "camera",
-        StreamKind::Screen => "screen",
-        StreamKind::Mix => "mix",
-    }
 }
 
 async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
@@ -88,16 +73,29 @@ async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
             .await?;
         }
         Op::DeleteApp(app) => {
-            query("DELETE FROM apps WHERE id = ?").bind(app.as_str()).execute(tx).await?;
+            query("DELETE FROM apps WHERE id = ?")
+                .bind(app.as_str())
+                .execute(tx)
+                .await?;
         }
-        Op::SaveRoom { app, room, created, snapshot } => {
+        Op::SaveRoom {
+            app,
+            room,
+            created,
+            snapshot,
+        } => {
             let snapshot = snapshot
                 .to_json()
                 .map_err(|_| StoreError::Corrupt { what: "snapshot" })?;
             save_room(tx, app, room, created.as_ref(), snapshot).await?;
         }
         Op::EndRoom(ended) => end_room(tx, ended).await?,
-        Op::SaveEvent { app, room, sequence, body } => {
+        Op::SaveEvent {
+            app,
+            room,
+            sequence,
+            body,
+        } => {
             query("INSERT OR REPLACE INTO events (app, room, sequence, body) VALUES (?, ?, ?, ?)")
                 .bind(app.as_str())
                 .bind(room.as_str())
@@ -123,11 +121,17 @@ async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
         | Op::DeleteStream { .. } => stream(tx, op).await?,
         Op::SaveSession(session) => save_session(tx, session).await?,
         Op::DeleteSession(id) => {
-            query("DELETE FROM sessions WHERE id = ?").bind(id.as_str()).execute(tx).await?;
+            query("DELETE FROM sessions WHERE id = ?")
+                .bind(id.as_str())
+                .execute(tx)
+                .await?;
         }
-        Op::QueueWebhook(event) => queue_webhook(tx, event).await?,
+        Op::QueueWebhook(event) => queue(tx, event).await?,
         Op::WebhookDone(id) => {
-            query("DELETE FROM webhook_queue WHERE id = ?").bind(id).execute(tx).await?;
+            query("DELETE FROM webhook_queue WHERE id = ?")
+                .bind(id)
+                .execute(tx)
+                .await?;
         }
         Op::WebhookRetry { id, next_at } => {
             query("UPDATE webhook_queue SET attempts = attempts + 1, next_at = ? WHERE id = ?")
@@ -137,7 +141,10 @@ async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
                 .await?;
         }
         Op::WebhookDead { id, app, target } => {
-            query("DELETE FROM webhook_queue WHERE id = ?").bind(id).execute(&mut *tx).await?;
+            query("DELETE FROM webhook_queue WHERE id = ?")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
             count_dead(tx, app, target).await?;
         }
         Op::ForgetTarget { app, target } => {
@@ -145,10 +152,14 @@ async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
                 "DELETE FROM webhook_queue WHERE app = ? AND target = ?",
                 "DELETE FROM webhook_dead WHERE app = ? AND target = ?",
             ] {
-                query(sql).bind(app.as_str()).bind(target).execute(&mut *tx).await?;
+                query(sql)
+                    .bind(app.as_str())
+                    .bind(target)
+                    .execute(&mut *tx)
+                    .await?;
             }
         }
-        Op::Housekeeping { now, records_before } => housekeeping(tx, *now, *records_before).await?,
+        Op::Housekeeping { records_before } => housekeeping(tx, *records_before).await?,
     }
     Ok(())
 }
@@ -169,12 +180,6 @@ async fn save_room(
             .await?;
         return Ok(());
     };
-    // A room before it may have had the same id; its events are no longer of use to anybody.
-    query("DELETE FROM events WHERE app = ? AND room = ?")
-        .bind(app.as_str())
-        .bind(room.as_str())
-        .execute(&mut *tx)
-        .await?;
     query("INSERT INTO rooms (app, id, name, kind, created_at, snapshot) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(app.as_str())
         .bind(room.as_str())
@@ -214,11 +219,12 @@ async fn end_room(tx: &mut SqliteConnection, ended: &EndedRoom) -> Result<(), St
     .bind(json("members", &members)?)
     .execute(&mut *tx)
     .await?;
-    query("DELETE FROM rooms WHERE app = ? AND id = ?")
-        .bind(app)
-        .bind(room)
-        .execute(&mut *tx)
-        .await?;
+    for sql in [
+        "DELETE FROM events WHERE app = ? AND room = ?",
+        "DELETE FROM rooms WHERE app = ? AND id = ?",
+    ] {
+        query(sql).bind(app).bind(room).execute(&mut *tx).await?;
+    }
     let record = CallRecord {
         id: ended.record.clone(),
         position: inserted.last_insert_rowid(),
@@ -233,109 +239,7 @@ async fn end_room(tx: &mut SqliteConnection, ended: &EndedRoom) -> Result<(), St
         members,
     };
     for target in &ended.webhooks {
-        queue_webhook(tx, &message::call_record(&record, ended.sequence, target)).await?;
-    }
-    Ok(())
-}
-
-async fn stay(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
-    match op {
-        Op::StayBegan { app, room, member } => {
-            query(
-                "INSERT OR REPLACE INTO members (app, room, id, account, nick, role, joined_at) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(app.as_str())
-            .bind(room.as_str())
-            .bind(member.id.as_str())
-            .bind(member.account.as_str())
-            .bind(member.nick.as_str())
-            .bind(role_word(member.role))
-            .bind(millis(member.joined_at))
-            .execute(tx)
-            .await?;
-        }
-        Op::StayRenamed { app, room, member, nick } => {
-            query("UPDATE members SET nick = ? WHERE app = ? AND room = ? AND id = ?")
-                .bind(nick.as_str())
-                .bind(app.as_str())
-                .bind(room.as_str())
-                .bind(member.as_str())
-                .execute(tx)
-                .await?;
-        }
-        Op::StayRole { app, room, member, role } => {
-            query("UPDATE members SET role = ? WHERE app = ? AND room = ? AND id = ?")
-                .bind(role_word(*role))
-                .bind(app.as_str())
-                .bind(room.as_str())
-                .bind(member.as_str())
-                .execute(tx)
-                .await?;
-        }
-        Op::StayEnded(StayEnd { app, room, member, role, at, reason }) => {
-            query(
-                "UPDATE members SET left_at = ?, reason = ?, role = ? WHERE app = ? AND room = ? AND id = ?",
-            )
-            .bind(millis(*at))
-            .bind(json("reason", reason)?)
-            .bind(role_word(*role))
-            .bind(app.as_str())
-            .bind(room.as_str())
-            .bind(member.as_str())
-            .execute(tx)
-            .await?;
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-async fn stream(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
-    match op {
-        Op::SaveStream { app, room, stream } => {
-            query(
-                "INSERT OR REPLACE INTO streams (app, id, room, member, kind, version, min_version) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(app.as_str())
-            .bind(stream.id.as_str())
-            .bind(room.as_str())
-            .bind(stream.owner.as_ref().map(|owner| owner.as_str()))
-            .bind(stream_kind_word(stream.kind))
-            .bind(stream.url_version)
-            .bind(stream.url_version)
-            .execute(tx)
-            .await?;
-        }
-        Op::StreamVersion { app, stream, version, previous_until } => {
-            query(
-                "UPDATE streams SET min_version = version, version = ?, previous_until = ? \
-                 WHERE app = ? AND id = ?",
-            )
-            .bind(version)
-            .bind(millis(*previous_until))
-            .bind(app.as_str())
-            .bind(stream.as_str())
-            .execute(tx)
-            .await?;
-        }
-        Op::StreamOnAir { app, stream, on } => {
-            query("UPDATE streams SET on_air = ? WHERE app = ? AND id = ?")
-                .bind(on)
-                .bind(app.as_str())
-                .bind(stream.as_str())
-                .execute(tx)
-                .await?;
-        }
-        Op::DeleteStream { app, stream } => {
-            query("DELETE FROM streams WHERE app = ? AND id = ?")
-                .bind(app.as_str())
-                .bind(stream.as_str())
-                .execute(tx)
-                .await?;
-        }
-        _ => {}
+        queue(tx, &message::call_record(&record, ended.sequence, target)).await?;
     }
     Ok(())
 }
@@ -358,52 +262,9 @@ async fn save_session(tx: &mut SqliteConnection, session: &StoredSession) -> Res
     Ok(())
 }
 
-async fn queue_webhook(tx: &mut SqliteConnection, event: &QueuedEvent) -> Result<(), StoreError> {
-    let queued = query(
-        "INSERT INTO webhook_queue (app, target, lane, event_id, sequence, body, created_at, next_at) \
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7 \
-         WHERE (SELECT count(*) FROM webhook_queue WHERE app = ?1 AND target = ?2) < ?8",
-    )
-    .bind(event.app.as_str())
-    .bind(&event.target)
-    .bind(&event.lane)
-    .bind(&event.event_id)
-    .bind(number(event.sequence))
-    .bind(&event.body)
-    .bind(millis(event.at))
-    .bind(MAX_QUEUED)
-    .execute(&mut *tx)
-    .await?;
-    if queued.rows_affected() == 0 {
-        count_dead(tx, &event.app, &event.target).await?;
-    }
-    Ok(())
-}
-
-async fn count_dead(tx: &mut SqliteConnection, app: &AppId, target: &str) -> Result<(), StoreError> {
-    metrics::counter!("lianmai_webhooks_dead_total").increment(1);
-    query(
-        "INSERT INTO webhook_dead (app, target, count) VALUES (?, ?, 1) \
-         ON CONFLICT (app, target) DO UPDATE SET count = count + 1",
-    )
-    .bind(app.as_str())
-    .bind(target)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-async fn housekeeping(
-    tx: &mut SqliteConnection,
-    now: Timestamp,
-    records_before: Timestamp,
-) -> Result<(), StoreError> {
+async fn housekeeping(tx: &mut SqliteConnection, records_before: Timestamp) -> Result<(), StoreError> {
     query("DELETE FROM call_records WHERE ended_at < ?")
         .bind(millis(records_before))
-        .execute(&mut *tx)
-        .await?;
-    query("DELETE FROM sessions WHERE expires_at <= ?")
-        .bind(millis(now))
         .execute(&mut *tx)
         .await?;
     // A room that lives for months must not pile up everybody who ever came by.

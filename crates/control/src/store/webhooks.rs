@@ -1,10 +1,14 @@
-//! The queue of webhooks, as its readers see it.
+//! The queue of webhooks.
 
 use lianmai_rooms::{AppId, Timestamp};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, query};
+use sqlx::{Row, SqliteConnection, query};
 
-use super::{Store, StoreError, read::timestamp};
+use super::run::{millis, number};
+use super::{QueuedEvent, Store, StoreError, read::timestamp};
+
+/// Most events that wait for one target; beyond it the newest are given up, so that the order of the rest stays.
+const MAX_QUEUED: i64 = 20_000;
 
 /// One event at the head of its lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,4 +76,43 @@ fn delivery(row: &SqliteRow) -> Result<Delivery, StoreError> {
         attempts: row.try_get("attempts")?,
         next_at: timestamp(row.try_get("next_at")?),
     })
+}
+
+pub(super) async fn queue(tx: &mut SqliteConnection, event: &QueuedEvent) -> Result<(), StoreError> {
+    let queued = query(
+        "INSERT INTO webhook_queue (app, target, lane, event_id, sequence, body, created_at, next_at) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7 \
+         WHERE (SELECT count(*) FROM webhook_queue WHERE app = ?1 AND target = ?2) < ?8",
+    )
+    .bind(event.app.as_str())
+    .bind(&event.target)
+    .bind(&event.lane)
+    .bind(&event.event_id)
+    .bind(number(event.sequence))
+    .bind(&event.body)
+    .bind(millis(event.at))
+    .bind(MAX_QUEUED)
+    .execute(&mut *tx)
+    .await?;
+    if queued.rows_affected() == 0 {
+        count_dead(tx, &event.app, &event.target).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn count_dead(
+    tx: &mut SqliteConnection,
+    app: &AppId,
+    target: &str,
+) -> Result<(), StoreError> {
+    metrics::counter!("lianmai_webhooks_dead_total").increment(1);
+    query(
+        "INSERT INTO webhook_dead (app, target, count) VALUES (?, ?, 1) \
+         ON CONFLICT (app, target) DO UPDATE SET count = count + 1",
+    )
+    .bind(app.as_str())
+    .bind(target)
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -14,7 +14,10 @@ pub(super) fn wait(config: &WebhookConfig, attempts: u32) -> Duration {
 
 fn spread(config: &WebhookConfig, attempts: u32, random: u16) -> Duration {
     let doublings = attempts.saturating_sub(1).min(31);
-    let full = config.first_retry.saturating_mul(1 << doublings).min(config.max_retry);
+    let full = config
+        .first_retry
+        .saturating_mul(1 << doublings)
+        .min(config.max_retry);
     // From three quarters to the whole.
     full.mul_f64(0.75 + 0.25 * f64::from(random) / f64::from(u16::MAX))
 }

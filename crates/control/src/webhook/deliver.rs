@@ -7,18 +7,28 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::webhooks::Webhooks;
 use super::{
-    DELIVERY_HEADER, EVENT_HEADER, EgressError, SEQUENCE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, backoff, sign,
+    DELIVERY_HEADER, EVENT_HEADER, EgressError, SEQUENCE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, backoff,
+    sign,
 };
 use crate::service::App;
 use crate::store::{Delivery, Op};
 
 /// Posts the event and writes down how it went. Returns the lane, which is free again then.
-pub(super) async fn deliver(hooks: Arc<Webhooks>, app: Arc<App>, target: String, delivery: Delivery) -> String {
+pub(super) async fn deliver(
+    hooks: Arc<Webhooks>,
+    app: Arc<App>,
+    target: String,
+    delivery: Delivery,
+) -> String {
     let now = hooks.clock.now();
     let mut headers = signed(&app.webhook_secret(), now, &delivery.body);
     put(&mut headers, EVENT_HEADER, &delivery.event_id);
     put(&mut headers, SEQUENCE_HEADER, &delivery.sequence.to_string());
-    put(&mut headers, DELIVERY_HEADER, &(u64::from(delivery.attempts) + 1).to_string());
+    put(
+        &mut headers,
+        DELIVERY_HEADER,
+        &(u64::from(delivery.attempts) + 1).to_string(),
+    );
     let answer = hooks
         .egress
         .post(&target, headers, delivery.body.clone(), hooks.config.timeout)
@@ -71,7 +81,11 @@ pub(crate) fn signed(webhook_secret: &str, now: Timestamp, body: &str) -> Header
     let mut headers = HeaderMap::new();
     let secs = now.as_secs();
     put(&mut headers, TIMESTAMP_HEADER, &secs.to_string());
-    put(&mut headers, SIGNATURE_HEADER, &sign(webhook_secret, secs, body.as_bytes()));
+    put(
+        &mut headers,
+        SIGNATURE_HEADER,
+        &sign(webhook_secret, secs, body.as_bytes()),
+    );
     headers
 }
 

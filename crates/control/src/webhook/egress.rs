@@ -34,6 +34,10 @@ pub(crate) struct Egress {
 
 impl Egress {
     pub(crate) fn new(allow_private: bool) -> Result<Self, reqwest::Error> {
+        // The client panics without one. Losing the race to install it is fine: then there is one.
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
         let client = Client::builder()
             .dns_resolver(std::sync::Arc::new(Guard { allow_private }))
             .redirect(redirect::Policy::none())
@@ -44,7 +48,10 @@ impl Egress {
             .pool_max_idle_per_host(4)
             .user_agent(concat!("lianmai/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client, allow_private })
+        Ok(Self {
+            client,
+            allow_private,
+        })
     }
 
     /// Posts JSON and returns the status. The answer's body is not read.
@@ -90,8 +97,9 @@ impl Resolve for Guard {
         let allow_private = self.allow_private;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> =
-                found.filter(|address| allow_private || is_public(address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found
+                .filter(|address| allow_private || is_public(address.ip()))
+                .collect();
             if allowed.is_empty() {
                 return Err(Box::new(EgressError::Refused).into());
             }
@@ -160,14 +168,42 @@ mod tests {
     #[test]
     fn private_addresses_are_not_public() {
         for private in [
-            "127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
-            "100.64.0.1", "100.100.100.200", "198.18.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::",
-            "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254",
-            "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "::7f00:1",
+            "127.0.0.1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "100.100.100.200",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "::7f00:1",
         ] {
             assert!(!public(private), "{private}");
         }
-        for open in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
+        for open in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        ] {
             assert!(public(open), "{open}");
         }
     }
@@ -175,7 +211,8 @@ mod tests {
     #[tokio::test]
     async fn literals_and_names_of_this_machine_are_refused() {
         let egress = Egress::new(false).unwrap();
-        let post = |url: &'static str| egress.post(url, HeaderMap::new(), String::new(), Duration::from_secs(2));
+        let post =
+            |url: &'static str| egress.post(url, HeaderMap::new(), String::new(), Duration::from_secs(2));
         for url in [
             "http://127.0.0.1:9/",
             "http://[::1]:9/",

@@ -22,7 +22,10 @@ pub(super) async fn run(hooks: Arc<Webhooks>, app: AppId, target: String, wake: 
     let mut deliveries: JoinSet<String> = JoinSet::new();
     loop {
         let count = wake.count();
-        let known = hooks.apps.get(&app).filter(|known| known.policy.webhooks.contains(&target));
+        let known = hooks
+            .apps
+            .get(&app)
+            .filter(|known| known.policy.webhooks.contains(&target));
         let Some(known) = known else {
             deliveries.shutdown().await;
             busy.clear();
@@ -33,7 +36,11 @@ pub(super) async fn run(hooks: Arc<Webhooks>, app: AppId, target: String, wake: 
             continue;
         };
         // Lanes under way are among the heads, so as many more are asked for.
-        let heads = match hooks.store.lane_heads(&app, &target, hooks.config.concurrency + busy.len()).await {
+        let heads = match hooks
+            .store
+            .lane_heads(&app, &target, hooks.config.concurrency + busy.len())
+            .await
+        {
             Ok(heads) => heads,
             Err(error) => {
                 tracing::error!(%app, %error, "waiting webhooks could not be read");
@@ -124,7 +131,13 @@ mod tests {
     #[test]
     fn lanes_under_way_and_not_yet_due_are_left() {
         let busy = HashSet::from(["a".to_owned()]);
-        let heads = vec![head("a", 0), head("b", 0), head("c", 0), head("d", 0), head("e", 50)];
+        let heads = vec![
+            head("a", 0),
+            head("b", 0),
+            head("c", 0),
+            head("d", 0),
+            head("e", 50),
+        ];
         let (due, next) = choose(heads, &busy, 3, Timestamp::from_millis(10));
         let lanes: Vec<&str> = due.iter().map(|delivery| delivery.lane.as_str()).collect();
         assert_eq!(lanes, ["b", "c"]);

@@ -23,7 +23,12 @@ pub fn sign(webhook_secret: &str, timestamp_secs: u64, body: &[u8]) -> String {
     let Some(mac) = mac(webhook_secret, timestamp_secs, body) else {
         return String::new();
     };
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = mac
+        .finalize()
+        .into_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("v1={hex}")
 }
 
@@ -49,7 +54,10 @@ fn decode(hex: &str) -> Option<Vec<u8>> {
     if !hex.is_ascii() || hex.len() != 64 {
         return None;
     }
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok())
+        .collect()
 }
 
 #[cfg(test)]

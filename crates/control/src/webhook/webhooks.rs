@@ -95,7 +95,8 @@ impl Webhooks {
         let wake = Arc::new(Wake::default());
         running.insert(key.clone(), wake.clone());
         let outbox = outbox::run(own, key.0, key.1, wake);
-        self.tasks.spawn(self.stop.clone().run_until_cancelled_owned(outbox));
+        self.tasks
+            .spawn(self.stop.clone().run_until_cancelled_owned(outbox));
     }
 
     /// An outbox that found nothing ends, unless it was woken since `count`.

@@ -60,6 +60,9 @@ impl CloseReason {
 
     /// The close frame; `detail` is a stable code that says more.
     pub(super) fn frame(self, detail: &str) -> CloseFrame {
-        CloseFrame { code: self.code(), reason: detail.into() }
+        CloseFrame {
+            code: self.code(),
+            reason: detail.into(),
+        }
     }
 }

@@ -40,7 +40,9 @@ pub(crate) struct ConnectQuery {
     device: Device,
 }
 
-/// Open the WebSocket for commands and events; see docs/api.md for its frames.
+/// Open the WebSocket for commands and events.
+///
+/// Frames are described in docs/api.md.
 #[utoipa::path(get, path = "/v1/ws", tag = "events", params(ConnectQuery),
     responses((status = 101, description = "Open; the first frame is `hello`"),
         (status = "4XX", description = "Refused", body = crate::http::ProblemBody,
@@ -57,7 +59,11 @@ pub(crate) async fn connect(
         (None, None) => return Err(Problem::unauthenticated()),
     };
     let upgrade = upgrade.map_err(|_| {
-        Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "this address speaks WebSocket only")
+        Problem::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "upgrade_required",
+            "this address speaks WebSocket only",
+        )
     })?;
     if state.is_stopping() {
         return Err(Problem::unavailable("draining", "the gateway is shutting down"));
@@ -82,7 +88,12 @@ pub(crate) async fn connect(
     let app_place = state.ws_per_app().open(caller.app.clone());
     let app_place = app_place.ok_or_else(|| full("the app has too many WebSocket connections"))?;
     let after = parse_after(query.after.as_deref().unwrap_or_default())?;
-    let start = Start { caller, resume: query.session, after, device: query.device };
+    let start = Start {
+        caller,
+        resume: query.session,
+        after,
+        device: query.device,
+    };
     let span = tracing::info_span!("ws", app = %start.caller.app, account = %start.caller.account);
     Ok(upgrade.on_upgrade(move |socket| {
         async move {
@@ -102,7 +113,10 @@ fn parse_after(text: &str) -> Result<HashMap<RoomId, u64>, Problem> {
     parts
         .map(|part| {
             let (room, sequence) = part.split_once(':').ok_or_else(wrong)?;
-            Ok((RoomId::parse(room).map_err(|_| wrong())?, sequence.parse().map_err(|_| wrong())?))
+            Ok((
+                RoomId::parse(room).map_err(|_| wrong())?,
+                sequence.parse().map_err(|_| wrong())?,
+            ))
         })
         .collect()
 }

@@ -15,17 +15,18 @@ use super::close::CloseReason;
 use super::dispatch::{Done, dispatch};
 use super::frame::{self, Command, Hello, HelloRoom};
 use super::live::Hold;
+use super::session;
 use super::watch::{Watch, Watches};
 use crate::events::{Next, Verdict, Viewer};
 use crate::http::event::to_json;
 use crate::http::ops::Ctx;
 use crate::http::{Caller, HttpState, Problem, dto};
-use crate::service::{ErrorKind, RoomState, ServiceError, SessionInfo};
+use crate::service::{ErrorKind, RoomState, SessionInfo};
 
 /// A write that takes longer means that the client does not keep up at the moment.
 const STALL: Duration = Duration::from_secs(1);
 /// Longest time for the close frame to get out.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a client came with.
 pub(super) struct Start {
@@ -51,7 +52,11 @@ pub(super) async fn refuse(socket: WebSocket, reason: CloseReason, detail: &str)
 async fn close(mut socket: WebSocket, reason: CloseReason, detail: &str) {
     metrics::counter!("ws_closed_total", "reason" => reason.as_str()).increment(1);
     let goodbye = async {
-        if socket.send(Message::Close(Some(reason.frame(detail)))).await.is_ok() {
+        if socket
+            .send(Message::Close(Some(reason.frame(detail))))
+            .await
+            .is_ok()
+        {
             // Until the client confirms, so that the frame is not lost with the connection.
             while let Some(Ok(_)) = socket.recv().await {}
         }
@@ -61,16 +66,22 @@ async fn close(mut socket: WebSocket, reason: CloseReason, detail: &str) {
 
 /// Serves a connection until its end.
 pub(super) async fn run(state: HttpState, socket: WebSocket, start: Start) {
-    let (info, resumed) = match open(&state, &start).await {
+    let (info, resumed) = match session::open(&state, &start).await {
         Ok(opened) => opened,
         Err(error) => {
-            let reason = if error.kind == ErrorKind::Limit { CloseReason::Limit } else { CloseReason::TryAgain };
+            let reason = if error.kind == ErrorKind::Limit {
+                CloseReason::Limit
+            } else {
+                CloseReason::TryAgain
+            };
             return close(socket, reason, error.code).await;
         }
     };
     metrics::gauge!("ws_connections").increment(1.0);
     let hold = state.live_sessions().take(&info.id);
-    let Start { mut caller, after, .. } = start;
+    let Start {
+        mut caller, after, ..
+    } = start;
     caller.session = Some(info.id.clone());
     let commands = state.config().ws.commands;
     let mut connection = Connection {
@@ -82,52 +93,17 @@ pub(super) async fn run(state: HttpState, socket: WebSocket, start: Start) {
         is_over: false,
     };
     let end = connection.serve(&info, resumed, &after, &hold).await;
-    let Connection { ctx, socket, is_over, .. } = connection;
+    let Connection {
+        ctx, socket, is_over, ..
+    } = connection;
     if !is_over {
-        leave(&ctx, &info, &hold).await;
+        session::leave(&ctx, &info, &hold).await;
     }
     if let End::Close(reason, detail) = end {
         tracing::debug!(reason = reason.as_str(), detail, "closing");
         close(socket, reason, detail).await;
     }
     metrics::gauge!("ws_connections").decrement(1.0);
-}
-
-/// Takes the session up again, or opens a new one.
-async fn open(state: &HttpState, start: &Start) -> Result<(SessionInfo, bool), ServiceError> {
-    let (service, caller) = (state.service(), &start.caller);
-    if let Some(session) = &start.resume {
-        match service.resume_session(&caller.app, &caller.account, session).await {
-            Ok(info) => return Ok((info, true)),
-            Err(error) if error.kind == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let opened = service.open_session(&caller.app, caller.account.clone(), start.device.clone()).await?;
-    Ok((opened, false))
-}
-
-/// Tells the service that the connection is gone, unless a newer one has the session.
-async fn leave(ctx: &Ctx, info: &SessionInfo, hold: &Hold) {
-    let (service, live) = (ctx.service(), ctx.state.live_sessions());
-    if !live.release(&info.id, hold) {
-        return;
-    }
-    if let Err(error) = service.session_gone(&info.app, &info.account, &info.id).await {
-        tracing::warn!(%error, "a lost session was not noted");
-    }
-    if live.contains(&info.id) {
-        // It came back while we said that it was gone; which of the two was noted last is unknown.
-        let _ = service.resume_session(&info.app, &info.account, &info.id).await;
-    }
-}
-
-/// Notes a sign of life; an error means that the session is over.
-async fn touch(ctx: &Ctx, info: &SessionInfo) -> Result<(), ServiceError> {
-    match ctx.service().touch_session(&info.app, &info.account, &info.id).await {
-        Err(error) if error.kind == ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 struct Connection {
@@ -142,7 +118,13 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(&mut self, info: &SessionInfo, resumed: bool, after: &HashMap<RoomId, u64>, hold: &Hold) -> End {
+    async fn serve(
+        &mut self,
+        info: &SessionInfo,
+        resumed: bool,
+        after: &HashMap<RoomId, u64>,
+        hold: &Hold,
+    ) -> End {
         match self.talk(info, resumed, after, hold).await {
             Ok(never) => match never {},
             Err(end) => end,
@@ -184,7 +166,7 @@ impl Connection {
                         return Err(End::Close(CloseReason::Gone, "heartbeat"));
                     }
                     self.send(Message::Ping(Default::default())).await?;
-                    if touch(&self.ctx, info).await.is_err() {
+                    if session::touch(&self.ctx, info).await.is_err() {
                         return Err(End::Close(CloseReason::Auth, "no_such_session"));
                     }
                 }
@@ -228,7 +210,10 @@ impl Connection {
             heartbeat_ms: millis(ws.heartbeat),
             gone_after_ms: millis(ws.gone_after),
             rooms: rooms
-                .map(|(room, member)| HelloRoom { room: room.to_string(), member: member.to_string() })
+                .map(|(room, member)| HelloRoom {
+                    room: room.to_string(),
+                    member: member.to_string(),
+                })
                 .collect(),
         };
         self.send(frame::text(&hello)).await
@@ -250,11 +235,20 @@ impl Connection {
     fn watch(&mut self, room: &RoomId, after: u64) -> Result<(), Problem> {
         let viewer: Viewer = self.ctx.viewer(room)?;
         let cursor = self.ctx.service().events(&self.ctx.caller.app, room, after)?;
-        if self.watches.set(Watch { room: room.clone(), cursor, viewer, is_fresh: true }) {
+        if self.watches.set(Watch {
+            room: room.clone(),
+            cursor,
+            viewer,
+            is_fresh: true,
+        }) {
             return Ok(());
         }
         let status = axum::http::StatusCode::TOO_MANY_REQUESTS;
-        Err(Problem::new(status, "too_many_watched", "the connection watches too many rooms"))
+        Err(Problem::new(
+            status,
+            "too_many_watched",
+            "the connection watches too many rooms",
+        ))
     }
 
     /// Sends a full view and goes on from there.
@@ -268,7 +262,8 @@ impl Connection {
             return Ok(());
         }
         let view = dto::Room::new(view, sequence);
-        let frame = serde_json::json!({ "event": "resync", "room": room, "sequence": sequence, "view": view });
+        let frame =
+            serde_json::json!({ "event": "resync", "room": room, "sequence": sequence, "view": view });
         self.send(frame::text(&frame)).await
     }
 
@@ -284,15 +279,20 @@ impl Connection {
     async fn command(&mut self, text: &str) -> Result<(), End> {
         let mut command = match Command::parse(text) {
             Ok(command) => command,
-            Err((id, problem)) => return self.send(frame::answer(&id, Err(problem))).await,
+            Err(bad) => return self.send(frame::answer(&bad.id, Err(bad.problem))).await,
         };
         if self.rate.check().is_err() {
-            return self.send(frame::answer(&command.id, Err(Problem::rate_limited(1)))).await;
+            return self
+                .send(frame::answer(&command.id, Err(Problem::rate_limited(1))))
+                .await;
         }
         let patience = self.ctx.state.config().request_timeout;
         let done = timeout(patience, dispatch(&self.ctx, &mut command)).await;
         let done = done.unwrap_or_else(|_| {
-            Err(Problem::unavailable("request_timeout", "the command took too long"))
+            Err(Problem::unavailable(
+                "request_timeout",
+                "the command took too long",
+            ))
         });
         let result = match done {
             Ok(Done::Answer(answer)) => Ok(answer),
@@ -313,7 +313,12 @@ impl Connection {
     async fn goodbye(&mut self) {
         let caller = &self.ctx.caller;
         let Some(session) = &caller.session else { return };
-        match self.ctx.service().close_session(&caller.app, &caller.account, session).await {
+        match self
+            .ctx
+            .service()
+            .close_session(&caller.app, &caller.account, session)
+            .await
+        {
             Ok(()) => self.is_over = true,
             Err(error) => tracing::warn!(%error, "a goodbye was not noted"),
         }

@@ -13,16 +13,9 @@ pub(super) enum Done {
     /// Send this answer.
     Answer(Value),
     /// Send this answer and watch the room from this sequence on.
-    Watch {
-        answer: Value,
-        room: RoomId,
-        after: u64,
-    },
+    Watch { answer: Value, room: RoomId, after: u64 },
     /// Send this answer and stop watching the room.
-    Unwatch {
-        answer: Value,
-        room: RoomId,
-    },
+    Unwatch { answer: Value, room: RoomId },
     /// The client said goodbye.
     Bye,
 }
@@ -37,7 +30,11 @@ pub(super) async fn dispatch(ctx: &Ctx, command: &mut Command) -> Result<Done, P
         "join" => {
             let room: RoomId = command.take("room")?;
             let joined = members::join(ctx, room.clone(), command.body()?).await?;
-            Ok(Done::Watch { after: joined.room.sequence, answer: value(&joined)?, room })
+            Ok(Done::Watch {
+                after: joined.room.sequence,
+                answer: value(&joined)?,
+                room,
+            })
         }
         "leave" => {
             let room: RoomId = command.take("room")?;
@@ -45,22 +42,34 @@ pub(super) async fn dispatch(ctx: &Ctx, command: &mut Command) -> Result<Done, P
             if ctx.caller.is_app {
                 return Ok(Done::Answer(value(&left)?));
             }
-            Ok(Done::Unwatch { answer: value(&left)?, room })
+            Ok(Done::Unwatch {
+                answer: value(&left)?,
+                room,
+            })
         }
         "watch" => {
             let room: RoomId = command.take("room")?;
             let view = rooms::show(ctx, room.clone()).await?;
             let after = match command.fields.remove("after") {
-                Some(after) => after.as_u64().ok_or_else(|| Problem::invalid("after", "not a sequence"))?,
+                Some(after) => after
+                    .as_u64()
+                    .ok_or_else(|| Problem::invalid("after", "not a sequence"))?,
                 None => view.sequence,
             };
             command.body::<dto::Nothing>()?;
-            Ok(Done::Watch { answer: value(&view)?, room, after })
+            Ok(Done::Watch {
+                answer: value(&view)?,
+                room,
+                after,
+            })
         }
         "unwatch" => {
             let room: RoomId = command.take("room")?;
             command.body::<dto::Nothing>()?;
-            Ok(Done::Unwatch { answer: value(&dto::Nothing {})?, room })
+            Ok(Done::Unwatch {
+                answer: value(&dto::Nothing {})?,
+                room,
+            })
         }
         "bye" => Ok(Done::Bye),
         _ => rest_alike(ctx, command).await.map(Done::Answer),
@@ -77,7 +86,9 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "update_room" => value(&rooms::update(ctx, c.take("room")?, c.body()?).await?),
         "destroy_room" => value(&rooms::destroy(ctx, c.take("room")?).await?),
         "issue_ticket" => value(&rooms::issue_ticket(ctx, c.take("room")?, c.body()?).await?),
-        "set_attribute" => value(&rooms::set_attribute(ctx, c.take("room")?, c.take("key")?, c.body()?).await?),
+        "set_attribute" => {
+            value(&rooms::set_attribute(ctx, c.take("room")?, c.take("key")?, c.body()?).await?)
+        }
         "delete_attribute" => value(&rooms::delete_attribute(ctx, c.take("room")?, c.take("key")?).await?),
         "send_message" => value(&rooms::send_message(ctx, c.take("room")?, c.body()?).await?),
         "mute_all" => value(&rooms::mute_all(ctx, c.take("room")?, c.take("kind")?).await?),
@@ -90,10 +101,16 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "remove_member" => value(&members::remove(ctx, c.take("room")?, c.take("member")?).await?),
         "member_heartbeat" => value(&members::heartbeat(ctx, c.take("room")?, c.take("member")?).await?),
         "set_role" => value(&members::set_role(ctx, c.take("room")?, c.take("member")?, c.body()?).await?),
-        "mute_member" => value(&members::mute(ctx, c.take("room")?, c.take("member")?, c.take("kind")?).await?),
-        "unmute_member" => value(&members::unmute(ctx, c.take("room")?, c.take("member")?, c.take("kind")?).await?),
+        "mute_member" => {
+            value(&members::mute(ctx, c.take("room")?, c.take("member")?, c.take("kind")?).await?)
+        }
+        "unmute_member" => {
+            value(&members::unmute(ctx, c.take("room")?, c.take("member")?, c.take("kind")?).await?)
+        }
         "request_role" => value(&members::request_role(ctx, c.take("room")?, c.body()?).await?),
-        "withdraw_request" => value(&members::withdraw_request(ctx, c.take("room")?, c.take("member")?).await?),
+        "withdraw_request" => {
+            value(&members::withdraw_request(ctx, c.take("room")?, c.take("member")?).await?)
+        }
         "answer_request" => {
             value(&members::answer_request(ctx, c.take("room")?, c.take("member")?, c.body()?).await?)
         }
@@ -104,6 +121,10 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "reissue_url" => value(&streams::reissue(ctx, c.take("room")?, c.take("stream")?).await?),
         "pull_url" => value(&streams::pull_urls(ctx, c.take("room")?, c.take("stream")?, c.body()?).await?),
         "ping" => Ok(serde_json::json!({ "server_time": ctx.service().clock().now().as_millis() })),
-        _ => Err(Problem::new(axum::http::StatusCode::BAD_REQUEST, "unknown_op", "there is no such command")),
+        _ => Err(Problem::new(
+            axum::http::StatusCode::BAD_REQUEST,
+            "unknown_op",
+            "there is no such command",
+        )),
     }
 }

@@ -22,24 +22,38 @@ pub(super) struct Command {
     pub(super) fields: Map<String, Value>,
 }
 
+/// A text that is no command, with its id as far as there is one.
+#[derive(Debug)]
+pub(super) struct BadCommand {
+    pub(super) id: Value,
+    pub(super) problem: Problem,
+}
+
 impl Command {
-    /// Reads a command. The problem comes with the id, as far as there is one.
-    pub(super) fn parse(text: &str) -> Result<Self, (Value, Problem)> {
+    /// Reads a command.
+    pub(super) fn parse(text: &str) -> Result<Self, Box<BadCommand>> {
+        let bad = |id, problem| Box::new(BadCommand { id, problem });
         let mut fields: Map<String, Value> =
-            parse(text.as_bytes()).map_err(|problem| (Value::Null, problem))?;
+            parse(text.as_bytes()).map_err(|problem| bad(Value::Null, problem))?;
         let id = fields.remove("id").unwrap_or(Value::Null);
         if !matches!(id, Value::Null | Value::Number(_) | Value::String(_)) || id.to_string().len() > MAX_ID {
-            return Err((Value::Null, Problem::invalid("id", "an id is a short text or a number")));
+            return Err(bad(
+                Value::Null,
+                Problem::invalid("id", "an id is a short text or a number"),
+            ));
         }
         match fields.remove("op") {
             Some(Value::String(op)) => Ok(Self { id, op, fields }),
-            _ => Err((id, Problem::invalid("op", "say what to do"))),
+            _ => Err(bad(id, Problem::invalid("op", "say what to do"))),
         }
     }
 
     /// Takes a field that REST has in the address.
     pub(super) fn take<T: serde::de::DeserializeOwned>(&mut self, name: &'static str) -> Result<T, Problem> {
-        let value = self.fields.remove(name).ok_or_else(|| Problem::invalid(name, "missing"))?;
+        let value = self
+            .fields
+            .remove(name)
+            .ok_or_else(|| Problem::invalid(name, "missing"))?;
         from_value(value).map_err(|problem| problem.field(name))
     }
 
@@ -105,18 +119,28 @@ mod tests {
         assert_eq!((command.op.as_str(), command.id.clone()), ("join", json!(7)));
         let room: lianmai_rooms::RoomId = command.take("room").unwrap();
         assert_eq!(room.as_str(), "r1");
-        assert_eq!(command.take::<String>("member").unwrap_err().code(), "invalid_argument");
+        assert_eq!(
+            command.take::<String>("member").unwrap_err().code(),
+            "invalid_argument"
+        );
         assert_eq!(command.fields.len(), 1);
     }
 
     #[test]
     fn nonsense_is_a_problem() {
-        for bad in ["", "[]", "null", "{", r#"{"op":1}"#, r#"{"id":{},"op":"x"}"#, r#"{"id":1}"#] {
+        for bad in [
+            "",
+            "[]",
+            "null",
+            "{",
+            r#"{"op":1}"#,
+            r#"{"id":{},"op":"x"}"#,
+            r#"{"id":1}"#,
+        ] {
             assert!(Command::parse(bad).is_err(), "{bad}");
         }
         let long = format!(r#"{{"id":"{}","op":"x"}}"#, "x".repeat(100));
         assert!(Command::parse(&long).is_err());
-        let (id, _) = Command::parse(r#"{"id":"a"}"#).unwrap_err();
-        assert_eq!(id, json!("a"));
+        assert_eq!(Command::parse(r#"{"id":"a"}"#).unwrap_err().id, json!("a"));
     }
 }

@@ -32,8 +32,10 @@ impl Hold {
 impl LiveSessions {
     /// Takes the session; an older connection of it is told to close.
     pub(crate) fn take(&self, session: &SessionId) -> Hold {
-        let hold =
-            Hold { number: self.counter.fetch_add(1, Ordering::Relaxed), replaced: CancellationToken::new() };
+        let hold = Hold {
+            number: self.counter.fetch_add(1, Ordering::Relaxed),
+            replaced: CancellationToken::new(),
+        };
         let entry = (hold.number, hold.replaced.clone());
         if let Some((_, older)) = self.by_session.lock().insert(session.clone(), entry) {
             older.cancel();
@@ -44,7 +46,9 @@ impl LiveSessions {
     /// Gives the session back; false if a newer connection has it.
     pub(crate) fn release(&self, session: &SessionId, hold: &Hold) -> bool {
         let mut live = self.by_session.lock();
-        let is_ours = live.get(session).is_some_and(|(number, _)| *number == hold.number);
+        let is_ours = live
+            .get(session)
+            .is_some_and(|(number, _)| *number == hold.number);
         if is_ours {
             live.remove(session);
         }

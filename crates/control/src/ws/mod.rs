@@ -10,6 +10,7 @@ mod connection;
 mod dispatch;
 mod frame;
 mod live;
+mod session;
 mod watch;
 
 pub use close::CloseReason;

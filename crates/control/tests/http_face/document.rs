@@ -13,7 +13,10 @@ fn the_committed_document_is_current() {
         std::fs::write(&path, &current).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == current, "docs/openapi.json is out of date: run this test with UPDATE_OPENAPI=1");
+    assert!(
+        committed == current,
+        "docs/openapi.json is out of date: run this test with UPDATE_OPENAPI=1"
+    );
 }
 
 #[test]
@@ -29,7 +32,10 @@ fn every_reference_leads_somewhere_and_every_operation_says_what_it_does() {
     }
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
+            assert!(
+                operation["summary"].as_str().is_some_and(|text| !text.is_empty()),
+                "{method} {path}"
+            );
             assert!(operation["operationId"].is_string(), "{method} {path}");
         }
     }

@@ -21,33 +21,36 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub struct Server {
-    pub address: SocketAddr,
-    pub service: Arc<Service>,
-    pub secret: Secret,
-    pub stop: CancellationToken,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) service: Arc<Service>,
+    pub(crate) secret: Secret,
+    pub(crate) stop: CancellationToken,
     tasks: TaskTracker,
     _folder: tempfile::TempDir,
 }
 
 /// What the server answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
-    pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_else(|| panic!("no problem: {self:?}")).to_owned()
+    pub(crate) fn code(&self) -> String {
+        self.json()["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no problem: {self:?}"))
+            .to_owned()
     }
 
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.head.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
@@ -56,25 +59,31 @@ impl Answer {
 
     /// It is a problem with this status and code, in its own media type.
     #[track_caller]
-    pub fn expect(&self, status: u16, code: &str) {
+    pub(crate) fn expect(&self, status: u16, code: &str) {
         assert_eq!((self.status, self.code().as_str()), (status, code), "{self:?}");
-        assert_eq!(self.header("content-type").as_deref(), Some("application/problem+json"), "{self:?}");
+        assert_eq!(
+            self.header("content-type").as_deref(),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
         assert_eq!(self.json()["status"], status);
     }
 
     #[track_caller]
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert!((200..300).contains(&self.status), "{self:?}");
         self.json()
     }
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(HttpConfig::default(), ServiceConfig::default(), Router::new()).await
     }
 
-    pub async fn with(http: HttpConfig, service: ServiceConfig, merge: Router) -> Self {
+    pub(crate) async fn with(http: HttpConfig, service: ServiceConfig, merge: Router) -> Self {
+        // The process decides on TLS for the whole program; a second test in this process finds it decided.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let mut store = StoreConfig::file(folder.path().join("state.db"));
         store.durability = Durability::Process;
@@ -82,7 +91,10 @@ impl Server {
         let hub = Hub::new(HubConfig::default());
         let service = Service::open(service, store, hub).await.unwrap();
         for app in ["demo", "other"] {
-            service.create_app(Some(AppId::parse(app).unwrap()), AppPolicy::default()).await.unwrap();
+            service
+                .create_app(Some(AppId::parse(app).unwrap()), AppPolicy::default())
+                .await
+                .unwrap();
         }
         let secret = service.app_secret(&AppId::parse("demo").unwrap()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -96,40 +108,51 @@ impl Server {
             serve(listener, routes, &http, token, Duration::from_secs(5)).await;
             state.drained().await;
         });
-        Self { address, service, secret, stop, tasks, _folder: folder }
+        Self {
+            address,
+            service,
+            secret,
+            stop,
+            tasks,
+            _folder: folder,
+        }
     }
 
     /// Stops and waits until everything has ended.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
         self.service.shut_down().await;
     }
 
-    pub fn claims(&self, account: &str) -> Claims {
+    pub(crate) fn claims(&self, account: &str) -> Claims {
         let now = self.service.clock().now().as_secs();
-        Claims::new(AppId::parse("demo").unwrap(), AccountId::parse(account).unwrap(), now + 600)
+        Claims::new(
+            AppId::parse("demo").unwrap(),
+            AccountId::parse(account).unwrap(),
+            now + 600,
+        )
     }
 
-    pub fn sign(&self, claims: &Claims) -> String {
+    pub(crate) fn sign(&self, claims: &Claims) -> String {
         jwt::sign(claims, &self.secret).unwrap()
     }
 
     /// A token of an account.
-    pub fn token(&self, account: &str) -> String {
+    pub(crate) fn token(&self, account: &str) -> String {
         self.sign(&self.claims(account))
     }
 
     /// A token of the app's own server.
-    pub fn app_token(&self) -> String {
+    pub(crate) fn app_token(&self) -> String {
         let mut claims = self.claims("server");
         claims.scope = Scope::App;
         self.sign(&claims)
     }
 
     /// A token for one room.
-    pub fn room_token(&self, account: &str, room: &str, role: Role) -> String {
+    pub(crate) fn room_token(&self, account: &str, room: &str, role: Role) -> String {
         let mut claims = self.claims(account);
         claims.room = Some(RoomId::parse(room).unwrap());
         claims.role = Some(role);
@@ -137,7 +160,7 @@ impl Server {
     }
 
     /// A token of the other app's own server.
-    pub fn other_app_token(&self) -> String {
+    pub(crate) fn other_app_token(&self) -> String {
         let app = AppId::parse("other").unwrap();
         let mut claims = self.claims("server");
         claims.scope = Scope::App;
@@ -146,7 +169,7 @@ impl Server {
     }
 
     /// Sends these bytes and reads until the server closes.
-    pub async fn raw(&self, request: &[u8]) -> Answer {
+    pub(crate) async fn raw(&self, request: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         // The server may answer and close before it has read everything.
         let _ = stream.write_all(request).await;
@@ -160,13 +183,30 @@ impl Server {
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Answer { status, head: head.to_owned(), body: body.to_owned() }
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0);
+        Answer {
+            status,
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
     }
 
     /// A request whose target and body go out as they are.
-    pub async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut head = format!(
+            "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
+            self.address
+        );
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
@@ -178,39 +218,57 @@ impl Server {
     }
 
     /// A JSON request with a token; `Null` sends no body.
-    pub async fn call(&self, token: &str, method: &str, target: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&self, token: &str, method: &str, target: &str, body: Value) -> Answer {
         let auth = format!("Bearer {token}");
         if body.is_null() {
             return self.send(method, target, &[("authorization", &auth)], b"").await;
         }
-        let headers = [("authorization", auth.as_str()), ("content-type", "application/json")];
-        self.send(method, target, &headers, body.to_string().as_bytes()).await
+        let headers = [
+            ("authorization", auth.as_str()),
+            ("content-type", "application/json"),
+        ];
+        self.send(method, target, &headers, body.to_string().as_bytes())
+            .await
     }
 
     /// Makes a room and returns its id.
-    pub async fn room(&self, body: Value) -> String {
+    pub(crate) async fn room(&self, body: Value) -> String {
         let room = self.call(&self.app_token(), "POST", "/v1/rooms", body).await.ok();
         room["id"].as_str().unwrap().to_owned()
     }
 
     /// Lets an account in with a role and returns its member id.
-    pub async fn join(&self, room: &str, account: &str, role: &str) -> String {
+    pub(crate) async fn join(&self, room: &str, account: &str, role: &str) -> String {
         let body = json!({ "account": account, "role": role });
-        let joined = self.call(&self.app_token(), "POST", &format!("/v1/rooms/{room}/members"), body).await.ok();
+        let joined = self
+            .call(
+                &self.app_token(),
+                "POST",
+                &format!("/v1/rooms/{room}/members"),
+                body,
+            )
+            .await
+            .ok();
         joined["member"].as_str().unwrap().to_owned()
     }
 
     /// Connects a WebSocket; `query` comes after the token.
-    pub async fn connect(&self, token: &str, query: &str) -> Socket {
+    pub(crate) async fn connect(&self, token: &str, query: &str) -> Socket {
         let url = format!("ws://{}/v1/ws?access_token={token}{query}", self.address);
-        let (inner, _) = tokio_tungstenite::connect_async(url.into_client_request().unwrap()).await.unwrap();
-        Socket { inner, next_id: 0, events: Vec::new() }
+        let (inner, _) = tokio_tungstenite::connect_async(url.into_client_request().unwrap())
+            .await
+            .unwrap();
+        Socket {
+            inner,
+            next_id: 0,
+            events: Vec::new(),
+        }
     }
 }
 
 /// A WebSocket client.
-pub struct Socket {
-    pub inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Socket {
+    pub(crate) inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: u64,
     /// Events that came while an answer was awaited.
     events: Vec<Value>,
@@ -230,7 +288,7 @@ impl Socket {
     }
 
     /// The next event.
-    pub async fn event(&mut self) -> Value {
+    pub(crate) async fn event(&mut self) -> Value {
         if !self.events.is_empty() {
             return self.events.remove(0);
         }
@@ -243,7 +301,7 @@ impl Socket {
     }
 
     /// The next event of this name; those before it are skipped.
-    pub async fn event_named(&mut self, name: &str) -> Value {
+    pub(crate) async fn event_named(&mut self, name: &str) -> Value {
         loop {
             let event = self.event().await;
             if event["event"] == name {
@@ -253,7 +311,7 @@ impl Socket {
     }
 
     /// The code with which the server closes; frames before it are skipped.
-    pub async fn close_code(&mut self) -> (u16, String) {
+    pub(crate) async fn close_code(&mut self) -> (u16, String) {
         loop {
             match self.frame().await {
                 Ok(_) => {}
@@ -263,12 +321,12 @@ impl Socket {
         }
     }
 
-    pub async fn say(&mut self, text: &str) {
+    pub(crate) async fn say(&mut self, text: &str) {
         self.inner.send(Message::text(text)).await.unwrap();
     }
 
     /// Sends a command and returns its answer.
-    pub async fn ask(&mut self, mut command: Value) -> Value {
+    pub(crate) async fn ask(&mut self, mut command: Value) -> Value {
         self.next_id += 1;
         command["id"] = json!(self.next_id);
         self.say(&command.to_string()).await;
@@ -283,12 +341,9 @@ impl Socket {
     }
 
     /// Sends a command that must succeed and returns its result.
-    #[track_caller]
-    pub fn done(&mut self, command: Value) -> impl Future<Output = Value> {
-        async move {
-            let answer = self.ask(command).await;
-            assert_eq!(answer["ok"], true, "{answer}");
-            answer["result"].clone()
-        }
+    pub(crate) async fn done(&mut self, command: Value) -> Value {
+        let answer = self.ask(command).await;
+        assert_eq!(answer["ok"], true, "{answer}");
+        answer["result"].clone()
     }
 }

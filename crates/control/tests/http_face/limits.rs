@@ -18,7 +18,11 @@ async fn with(http: HttpConfig) -> Server {
 
 #[tokio::test]
 async fn an_address_may_ask_only_so_often() {
-    let server = with(HttpConfig { rate_per_ip: Rate::new(1, 3), ..HttpConfig::default() }).await;
+    let server = with(HttpConfig {
+        rate_per_ip: Rate::new(1, 3),
+        ..HttpConfig::default()
+    })
+    .await;
     for _ in 0..3 {
         assert_eq!(server.send("GET", "/v1/openapi.json", &[], b"").await.status, 200);
     }
@@ -27,7 +31,9 @@ async fn an_address_may_ask_only_so_often() {
     assert_eq!(refused.header("retry-after").as_deref(), Some("1"));
     // Probes go on, and another client behind a trusted proxy would too; this proxy is not trusted.
     assert_eq!(server.send("GET", "/healthz", &[], b"").await.status, 200);
-    let forged = server.send("GET", "/v1/openapi.json", &[("x-forwarded-for", "1.2.3.4")], b"").await;
+    let forged = server
+        .send("GET", "/v1/openapi.json", &[("x-forwarded-for", "1.2.3.4")], b"")
+        .await;
     forged.expect(429, "rate_limited");
     server.finish().await;
 }
@@ -42,7 +48,12 @@ async fn clients_behind_a_trusted_proxy_are_told_apart() {
     let server = with(config).await;
     let ask = |from: &'static str| {
         let server = &server;
-        async move { server.send("GET", "/v1/openapi.json", &[("x-forwarded-for", from)], b"").await.status }
+        async move {
+            server
+                .send("GET", "/v1/openapi.json", &[("x-forwarded-for", from)], b"")
+                .await
+                .status
+        }
     };
     assert_eq!(ask("1.1.1.1").await, 200);
     assert_eq!(ask("1.1.1.2").await, 200);
@@ -52,7 +63,11 @@ async fn clients_behind_a_trusted_proxy_are_told_apart() {
 
 #[tokio::test]
 async fn an_app_may_ask_only_so_often() {
-    let server = with(HttpConfig { rate_per_app: Rate::new(1, 2), ..HttpConfig::default() }).await;
+    let server = with(HttpConfig {
+        rate_per_app: Rate::new(1, 2),
+        ..HttpConfig::default()
+    })
+    .await;
     let (app, other) = (server.app_token(), server.other_app_token());
     for _ in 0..2 {
         server.call(&app, "GET", "/v1/rooms", json!(null)).await.ok();
@@ -68,8 +83,14 @@ async fn an_app_may_ask_only_so_often() {
 async fn heads_are_bounded() {
     let server = Server::start().await;
     let long = "x".repeat(17 * 1024);
-    server.send("GET", "/healthz", &[("x-long", &long)], b"").await.expect(431, "head_too_large");
-    server.send("GET", &format!("/healthz?{long}"), &[], b"").await.expect(431, "head_too_large");
+    server
+        .send("GET", "/healthz", &[("x-long", &long)], b"")
+        .await
+        .expect(431, "head_too_large");
+    server
+        .send("GET", &format!("/healthz?{long}"), &[], b"")
+        .await
+        .expect(431, "head_too_large");
     let huge = "x".repeat(200 * 1024);
     let answer = server.send("GET", "/healthz", &[("x-long", &huge)], b"").await;
     assert!(matches!(answer.status, 0 | 431), "{answer:?}");
@@ -102,11 +123,21 @@ async fn slow_requests_are_cut() {
 
 #[tokio::test]
 async fn connections_of_one_address_are_bounded() {
-    let server = with(HttpConfig { max_connections_per_ip: 2, ..HttpConfig::default() }).await;
-    let held = [TcpStream::connect(server.address).await.unwrap(), TcpStream::connect(server.address).await.unwrap()];
+    let server = with(HttpConfig {
+        max_connections_per_ip: 2,
+        ..HttpConfig::default()
+    })
+    .await;
+    let held = [
+        TcpStream::connect(server.address).await.unwrap(),
+        TcpStream::connect(server.address).await.unwrap(),
+    ];
     let mut third = TcpStream::connect(server.address).await.unwrap();
     let mut buffer = [0; 1];
-    assert!(matches!(third.read(&mut buffer).await, Ok(0) | Err(_)), "closed at once");
+    assert!(
+        matches!(third.read(&mut buffer).await, Ok(0) | Err(_)),
+        "closed at once"
+    );
     drop(held);
     // The places come back once the server has seen the ends.
     loop {
@@ -125,11 +156,19 @@ async fn metrics_are_for_whom_the_operator_says() {
         (MetricsAccess::Open, 200, 200),
         (MetricsAccess::Bearer("m3tr1cs".to_owned()), 401, 200),
     ] {
-        let server = with(HttpConfig { metrics: access, ..HttpConfig::default() }).await;
+        let server = with(HttpConfig {
+            metrics: access,
+            ..HttpConfig::default()
+        })
+        .await;
         assert_eq!(server.send("GET", "/metrics", &[], b"").await.status, bare);
-        let shown = server.send("GET", "/metrics", &[("authorization", "Bearer m3tr1cs")], b"").await;
+        let shown = server
+            .send("GET", "/metrics", &[("authorization", "Bearer m3tr1cs")], b"")
+            .await;
         assert_eq!(shown.status, with_token);
-        let wrong = server.send("GET", "/metrics", &[("authorization", "Bearer wrong")], b"").await;
+        let wrong = server
+            .send("GET", "/metrics", &[("authorization", "Bearer wrong")], b"")
+            .await;
         assert_eq!(wrong.status, bare);
         server.finish().await;
     }
@@ -140,10 +179,46 @@ async fn readiness_ends_with_the_database_and_liveness_does_not() {
     let server = Server::start().await;
     assert_eq!(server.send("GET", "/readyz", &[], b"").await.status, 200);
     server.service.shut_down().await;
-    server.send("GET", "/readyz", &[], b"").await.expect(503, "database_unavailable");
+    server
+        .send("GET", "/readyz", &[], b"")
+        .await
+        .expect(503, "database_unavailable");
     assert_eq!(server.send("GET", "/healthz", &[], b"").await.status, 200);
-    let create = server.call(&server.app_token(), "POST", "/v1/rooms", json!({})).await;
+    let create = server
+        .call(&server.app_token(), "POST", "/v1/rooms", json!({}))
+        .await;
     assert_eq!(create.status, 503, "{create:?}");
+    server.finish().await;
+}
+
+/// Only a development configuration gives the page a token, and only to its own origin.
+#[tokio::test]
+async fn the_page_gets_a_token_only_where_an_app_is_open() {
+    let server = Server::start().await;
+    server
+        .send("GET", "/console/session", &[], b"")
+        .await
+        .expect(404, "not_found");
+    server.finish().await;
+    let open_app = Some(lianmai_rooms::AppId::parse("demo").unwrap());
+    let server = with(HttpConfig {
+        open_app,
+        cors: CorsPolicy::Any,
+        ..HttpConfig::default()
+    })
+    .await;
+    let session = server
+        .send(
+            "GET",
+            "/console/session",
+            &[("origin", "https://evil.example")],
+            b"",
+        )
+        .await;
+    assert!(session.header("access-control-allow-origin").is_none());
+    assert_eq!(session.header("cache-control").as_deref(), Some("no-store"));
+    let token = session.ok()["token"].as_str().unwrap().to_owned();
+    server.call(&token, "GET", "/v1/rooms", json!(null)).await.ok();
     server.finish().await;
 }
 
@@ -151,9 +226,19 @@ async fn readiness_ends_with_the_database_and_liveness_does_not() {
 async fn answers_are_not_sniffed_framed_or_leaked() {
     let server = Server::start().await;
     for target in ["/", "/healthz", "/nope", "/v1/rooms", "/v1/openapi.json"] {
-        let answer = server.send("GET", target, &[("origin", "https://evil.example")], b"").await;
-        assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"), "{target}");
-        assert_eq!(answer.header("referrer-policy").as_deref(), Some("no-referrer"), "{target}");
+        let answer = server
+            .send("GET", target, &[("origin", "https://evil.example")], b"")
+            .await;
+        assert_eq!(
+            answer.header("x-content-type-options").as_deref(),
+            Some("nosniff"),
+            "{target}"
+        );
+        assert_eq!(
+            answer.header("referrer-policy").as_deref(),
+            Some("no-referrer"),
+            "{target}"
+        );
         assert!(answer.header("content-security-policy").is_some(), "{target}");
         assert!(answer.header("access-control-allow-origin").is_none(), "{target}");
     }
@@ -165,17 +250,31 @@ async fn browsers_may_call_from_where_the_operator_says() {
     let origin = "https://app.example.com";
     for (policy, expected) in [
         (CorsPolicy::Any, Some("*")),
-        (CorsPolicy::Origins(vec![HeaderValue::from_static(origin)]), Some(origin)),
-        (CorsPolicy::Origins(vec![HeaderValue::from_static("https://else.example.com")]), None),
+        (
+            CorsPolicy::Origins(vec![HeaderValue::from_static(origin)]),
+            Some(origin),
+        ),
+        (
+            CorsPolicy::Origins(vec![HeaderValue::from_static("https://else.example.com")]),
+            None,
+        ),
     ] {
-        let server = with(HttpConfig { cors: policy, ..HttpConfig::default() }).await;
+        let server = with(HttpConfig {
+            cors: policy,
+            ..HttpConfig::default()
+        })
+        .await;
         let preflight = [
             ("origin", origin),
             ("access-control-request-method", "PUT"),
             ("access-control-request-headers", "authorization"),
         ];
         let answer = server.send("OPTIONS", "/v1/app/webhooks", &preflight, b"").await;
-        assert_eq!(answer.header("access-control-allow-origin").as_deref(), expected, "{answer:?}");
+        assert_eq!(
+            answer.header("access-control-allow-origin").as_deref(),
+            expected,
+            "{answer:?}"
+        );
         let answer = server.send("GET", "/v1/rooms", &[("origin", origin)], b"").await;
         assert_eq!(answer.header("access-control-allow-origin").as_deref(), expected);
         server.finish().await;

@@ -1,5 +1,5 @@
 //! The HTTP face over real sockets: a server on a loopback port, a service on a database in a temporary folder.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod document;
 mod harness;

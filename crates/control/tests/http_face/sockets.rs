@@ -5,30 +5,43 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::SinkExt as _;
 use lianmai_control::http::{HttpConfig, Rate, WsConfig};
-use lianmai_control::service::{Clock, ServiceConfig};
+use lianmai_control::service::{Clock, RoomState, ServiceConfig};
+use lianmai_rooms::{AppId, RoomId, RoomView};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::harness::{Server, Socket};
 
 async fn with_ws(ws: WsConfig) -> Server {
-    let http = HttpConfig { ws, ..HttpConfig::default() };
+    let http = HttpConfig {
+        ws,
+        ..HttpConfig::default()
+    };
     Server::with(http, ServiceConfig::default(), Router::new()).await
 }
 
 /// Waits until a view of the room satisfies a condition.
-async fn until(server: &Server, room: &str, condition: impl Fn(&Value) -> bool) {
-    let app = server.app_token();
+async fn until(server: &Server, room: &str, condition: impl Fn(&RoomView) -> bool) {
+    let (app, room) = (AppId::parse("demo").unwrap(), RoomId::parse(room).unwrap());
     let wait = async {
         loop {
-            let view = server.call(&app, "GET", &format!("/v1/rooms/{room}"), json!(null)).await.ok();
+            let RoomState { view, sequence } = server.service.room(&app, &room).unwrap();
             if condition(&view) {
                 return;
             }
-            tokio::task::yield_now().await;
+            server.service.events(&app, &room, sequence).unwrap().next().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), wait).await.expect("in time");
+    tokio::time::timeout(Duration::from_secs(20), wait)
+        .await
+        .expect("in time");
+}
+
+/// Whether somebody of this account is inside and connected.
+fn is_online(view: &RoomView, account: &str) -> bool {
+    view.members
+        .values()
+        .any(|member| member.account.as_str() == account && member.online)
 }
 
 async fn hello(socket: &mut Socket) -> Value {
@@ -40,36 +53,54 @@ async fn hello(socket: &mut Socket) -> Value {
 #[tokio::test]
 async fn a_call_over_the_socket() {
     let server = Server::start().await;
-    let (mut ann, mut bob) =
-        (server.connect(&server.token("ann"), "&device=web").await, server.connect(&server.token("bob"), "").await);
+    let (mut ann, mut bob) = (
+        server.connect(&server.token("ann"), "&device=web").await,
+        server.connect(&server.token("bob"), "").await,
+    );
     let first = hello(&mut ann).await;
-    assert_eq!((&first["resumed"], &first["account"], &first["heartbeat_ms"]), (&json!(false), &json!("ann"), &json!(10_000)));
+    assert_eq!(
+        (&first["resumed"], &first["account"], &first["heartbeat_ms"]),
+        (&json!(false), &json!("ann"), &json!(10_000))
+    );
     hello(&mut bob).await;
 
     let room = ann.done(json!({ "op": "create_room", "name": "talk" })).await;
     let room = room["id"].as_str().unwrap().to_owned();
-    let inside = ann.done(json!({ "op": "join", "room": room, "nick": "Ann" })).await;
-    assert_eq!(inside["room"]["members"][0]["role"], "admin", "whoever makes a room manages it");
+    let inside = ann
+        .done(json!({ "op": "join", "room": room, "nick": "Ann" }))
+        .await;
+    assert_eq!(
+        inside["room"]["members"][0]["role"], "admin",
+        "whoever makes a room manages it"
+    );
     let bob_member = bob.done(json!({ "op": "join", "room": room })).await["member"].clone();
     let joined = ann.event_named("member_joined").await;
-    assert_eq!((&joined["room"], &joined["member"]["id"]), (&json!(room), &bob_member));
+    assert_eq!(
+        (&joined["room"], &joined["member"]["id"]),
+        (&json!(room), &bob_member)
+    );
 
-    let published = bob.done(json!({ "op": "publish_stream", "room": room, "kind": "camera" })).await;
+    let published = bob
+        .done(json!({ "op": "publish_stream", "room": room, "kind": "camera" }))
+        .await;
     assert!(published["push"]["url"].as_str().unwrap().starts_with("rtmp://"));
     let added = ann.event_named("stream_added").await;
     assert_eq!(added["stream"]["id"], published["stream"]["id"]);
     assert!(added["stream"].get("url").is_none());
-    let pull = ann.done(json!({ "op": "pull_url", "room": room, "stream": added["stream"]["id"] })).await;
+    let pull = ann
+        .done(json!({ "op": "pull_url", "room": room, "stream": added["stream"]["id"] }))
+        .await;
     assert!(pull["http_flv"].as_str().unwrap().contains(".flv"));
 
-    ann.done(json!({ "op": "send_message", "room": room, "payload": "hello", "to": bob_member })).await;
+    ann.done(json!({ "op": "send_message", "room": room, "payload": "hello", "to": bob_member }))
+        .await;
     assert_eq!(bob.event_named("custom_message").await["payload"], "hello");
     bob.done(json!({ "op": "leave", "room": room })).await;
     assert_eq!(ann.event_named("member_left").await["reason"], "normal");
     assert!(ann.done(json!({ "op": "ping" })).await["server_time"].as_u64() > Some(0));
     ann.say(r#"{"op":"bye"}"#).await;
     assert_eq!(ann.close_code().await, (1000, "bye".to_owned()));
-    until(&server, &room, |view| view["members"].as_array().unwrap().is_empty()).await;
+    until(&server, &room, |view| view.members.is_empty()).await;
     server.finish().await;
 }
 
@@ -88,17 +119,26 @@ async fn refusals_keep_their_codes() {
         (json!({ "op": "join" }), "invalid_argument"),
         (json!({ "op": "join", "room": "../x" }), "invalid_argument"),
         (json!({ "op": "join", "room": "nope" }), "no_such_room"),
-        (json!({ "op": "join", "room": "nope", "color": 1 }), "invalid_argument"),
+        (
+            json!({ "op": "join", "room": "nope", "color": 1 }),
+            "invalid_argument",
+        ),
         (json!({ "op": "watch", "room": "nope" }), "no_such_room"),
         (json!({ "op": "list_rooms" }), "not_allowed"),
-        (json!({ "op": "mute_all", "room": "nope", "kind": "smell" }), "invalid_argument"),
+        (
+            json!({ "op": "mute_all", "room": "nope", "kind": "smell" }),
+            "invalid_argument",
+        ),
     ] {
         assert_eq!(code(socket.ask(command.clone()).await), expected, "{command}");
     }
     for nonsense in ["", "[]", "{", "{\"op\":1}", "\u{0}", &"[".repeat(60_000)] {
         socket.say(nonsense).await;
     }
-    assert!(socket.done(json!({ "op": "ping" })).await.is_object(), "still there");
+    assert!(
+        socket.done(json!({ "op": "ping" })).await.is_object(),
+        "still there"
+    );
     server.finish().await;
 }
 
@@ -112,25 +152,46 @@ async fn missed_events_come_on_resuming() {
     let joined = ann.done(json!({ "op": "join", "room": room })).await;
     let seen = joined["room"]["sequence"].as_u64().unwrap();
     drop(ann);
-    until(&server, &room, |view| view["members"][0]["online"] == false).await;
+    until(&server, &room, |view| !is_online(view, "ann")).await;
     let bob = server.join(&room, "bob", "talker").await;
 
-    let mut ann = server.connect(&server.token("ann"), &format!("&session={session}&after={room}:{seen}")).await;
+    let mut ann = server
+        .connect(
+            &server.token("ann"),
+            &format!("&session={session}&after={room}:{seen}"),
+        )
+        .await;
     let back = hello(&mut ann).await;
-    assert_eq!((&back["resumed"], &back["session"]), (&json!(true), &json!(session)));
+    assert_eq!(
+        (&back["resumed"], &back["session"]),
+        (&json!(true), &json!(session))
+    );
     assert_eq!(back["rooms"][0]["member"], joined["member"]);
     let (gone, missed, online) = (ann.event().await, ann.event().await, ann.event().await);
-    assert_eq!((&gone["event"], &gone["sequence"]), (&json!("member_online"), &json!(seen + 1)));
-    assert_eq!((&missed["event"], &missed["member"]["id"]), (&json!("member_joined"), &json!(bob)));
-    assert_eq!((&online["event"], &online["online"]), (&json!("member_online"), &json!(true)));
+    assert_eq!(
+        (&gone["event"], &gone["sequence"]),
+        (&json!("member_online"), &json!(seen + 1))
+    );
+    assert_eq!(
+        (&missed["event"], &missed["member"]["id"]),
+        (&json!("member_joined"), &json!(bob))
+    );
+    assert_eq!(
+        (&online["event"], &online["online"]),
+        (&json!("member_online"), &json!(true))
+    );
 
     // Without a sequence: a full view. Somebody else's session: a new one.
     drop(ann);
-    let mut ann = server.connect(&server.token("ann"), &format!("&session={session}")).await;
+    let mut ann = server
+        .connect(&server.token("ann"), &format!("&session={session}"))
+        .await;
     hello(&mut ann).await;
     let view = ann.event_named("resync").await;
     assert_eq!(view["view"]["members"].as_array().unwrap().len(), 2);
-    let mut bob = server.connect(&server.token("bob"), &format!("&session={session}")).await;
+    let mut bob = server
+        .connect(&server.token("bob"), &format!("&session={session}"))
+        .await;
     let other = hello(&mut bob).await;
     assert_eq!(other["resumed"], false);
     assert_ne!(other["session"], session);
@@ -140,7 +201,10 @@ async fn missed_events_come_on_resuming() {
 /// What is no longer kept is made up for by a full view.
 #[tokio::test]
 async fn too_old_a_sequence_gets_a_full_view() {
-    let service = ServiceConfig { journal_events: 3, ..ServiceConfig::default() };
+    let service = ServiceConfig {
+        journal_events: 3,
+        ..ServiceConfig::default()
+    };
     let server = Server::with(HttpConfig::default(), service, Router::new()).await;
     let room = server.room(json!({})).await;
     let mut ann = server.connect(&server.token("ann"), "").await;
@@ -150,10 +214,18 @@ async fn too_old_a_sequence_gets_a_full_view() {
     for n in 0..5 {
         server.join(&room, &format!("guest{n}"), "talker").await;
     }
-    let mut ann = server.connect(&server.token("ann"), &format!("&session={session}&after={room}:2")).await;
+    let mut ann = server
+        .connect(
+            &server.token("ann"),
+            &format!("&session={session}&after={room}:2"),
+        )
+        .await;
     hello(&mut ann).await;
     let view = ann.event().await;
-    assert_eq!((&view["event"], view["view"]["members"].as_array().unwrap().len()), (&json!("resync"), 6));
+    assert_eq!(
+        (&view["event"], view["view"]["members"].as_array().unwrap().len()),
+        (&json!("resync"), 6)
+    );
     server.join(&room, "late", "talker").await;
     let next = ann.event_named("member_joined").await;
     assert_eq!(next["member"]["account"], "late");
@@ -175,7 +247,10 @@ async fn two_devices_of_one_account() {
     let again = web.done(json!({ "op": "join", "room": room })).await;
     assert_eq!((&again["member"], &again["again"]), (&member, &json!(true)));
     server.join(&room, "bob", "talker").await;
-    assert_eq!(phone.event_named("member_joined").await["member"]["account"], "bob");
+    assert_eq!(
+        phone.event_named("member_joined").await["member"]["account"],
+        "bob"
+    );
     assert_eq!(web.event_named("member_joined").await["member"]["account"], "bob");
 
     // One goes: the member stays. The same device again: the older connection gives way.
@@ -184,7 +259,7 @@ async fn two_devices_of_one_account() {
     hello(&mut newer).await;
     newer.done(json!({ "op": "join", "room": room })).await;
     assert_eq!(web.close_code().await, (4002, "session_replaced".to_owned()));
-    until(&server, &room, |view| view["members"].as_array().unwrap().len() == 2).await;
+    until(&server, &room, |view| view.members.len() == 2).await;
     server.finish().await;
 }
 
@@ -196,12 +271,14 @@ async fn the_newer_connection_of_a_session_wins() {
     let mut older = server.connect(&server.token("ann"), "").await;
     let session = hello(&mut older).await["session"].as_str().unwrap().to_owned();
     older.done(json!({ "op": "join", "room": room })).await;
-    let mut newer = server.connect(&server.token("ann"), &format!("&session={session}")).await;
+    let mut newer = server
+        .connect(&server.token("ann"), &format!("&session={session}"))
+        .await;
     assert_eq!(hello(&mut newer).await["resumed"], true);
     assert_eq!(older.close_code().await, (4002, "session_resumed".to_owned()));
     drop(older);
     newer.done(json!({ "op": "ping" })).await;
-    until(&server, &room, |view| view["members"][0]["online"] == true).await;
+    until(&server, &room, |view| is_online(view, "ann")).await;
     server.finish().await;
 }
 
@@ -218,7 +295,7 @@ async fn a_silent_client_is_gone() {
     let mut silent = server.connect(&server.token("ann"), "").await;
     silent.done(json!({ "op": "join", "room": room })).await;
     // A client that does not read answers no pings.
-    until(&server, &room, |view| view["members"][0]["online"] == false).await;
+    until(&server, &room, |view| !is_online(view, "ann")).await;
     assert_eq!(silent.close_code().await.0, 4004);
 
     let mut lively = server.connect(&server.token("bob"), "").await;
@@ -231,9 +308,19 @@ async fn a_silent_client_is_gone() {
 /// A client that does not read is closed, and costs nobody anything; it can come back.
 #[tokio::test]
 async fn a_slow_client_is_closed_and_may_resume() {
-    let ws = WsConfig { send_timeout: Duration::from_millis(300), ..WsConfig::default() };
-    let http = HttpConfig { ws, ..HttpConfig::default() };
-    let service = ServiceConfig { journal_events: 4, journal_bytes: 1 << 20, ..ServiceConfig::default() };
+    let ws = WsConfig {
+        send_timeout: Duration::from_millis(300),
+        ..WsConfig::default()
+    };
+    let http = HttpConfig {
+        ws,
+        ..HttpConfig::default()
+    };
+    let service = ServiceConfig {
+        journal_events: 4,
+        journal_bytes: 1 << 20,
+        ..ServiceConfig::default()
+    };
     let server = Server::with(http, service, Router::new()).await;
     let room = server.room(json!({})).await;
     let mut slow = server.connect(&server.token("ann"), "").await;
@@ -256,11 +343,18 @@ async fn a_slow_client_is_closed_and_may_resume() {
             server.service.apply(&app, &id, message).await.unwrap();
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), flood).await.expect("the gateway gives up on it");
+    tokio::time::timeout(Duration::from_secs(60), flood)
+        .await
+        .expect("the gateway gives up on it");
     let (code, _) = slow.close_code().await;
     assert!(matches!(code, 4008 | 0), "{code}");
     drop(slow);
-    let mut back = server.connect(&server.token("ann"), &format!("&session={session}&after={room}:3")).await;
+    let mut back = server
+        .connect(
+            &server.token("ann"),
+            &format!("&session={session}&after={room}:3"),
+        )
+        .await;
     assert_eq!(hello(&mut back).await["resumed"], true);
     assert_eq!(back.event().await["event"], "resync");
     server.finish().await;
@@ -269,13 +363,25 @@ async fn a_slow_client_is_closed_and_may_resume() {
 #[tokio::test]
 async fn tokens_of_sockets() {
     let clock = Clock::system();
-    let service = ServiceConfig { clock: clock.clone(), ..ServiceConfig::default() };
+    let service = ServiceConfig {
+        clock: clock.clone(),
+        ..ServiceConfig::default()
+    };
     let server = Server::with(HttpConfig::default(), service, Router::new()).await;
     // Nothing shown, or a bad header: no handshake. A bad token in the query: closed with a code browsers can read.
-    server.send("GET", "/v1/ws", &[], b"").await.expect(401, "missing_token");
-    server.send("GET", "/v1/ws", &[("authorization", "Bearer x")], b"").await.expect(401, "malformed_token");
+    server
+        .send("GET", "/v1/ws", &[], b"")
+        .await
+        .expect(401, "missing_token");
+    server
+        .send("GET", "/v1/ws", &[("authorization", "Bearer x")], b"")
+        .await
+        .expect(401, "malformed_token");
     let auth = format!("Bearer {}", server.token("ann"));
-    server.send("GET", "/v1/ws", &[("authorization", &auth)], b"").await.expect(426, "upgrade_required");
+    server
+        .send("GET", "/v1/ws", &[("authorization", &auth)], b"")
+        .await
+        .expect(426, "upgrade_required");
     let mut refused = server.connect("rubbish", "").await;
     assert_eq!(refused.close_code().await, (4001, "malformed_token".to_owned()));
     // A token that runs out ends the connection.
@@ -288,23 +394,34 @@ async fn tokens_of_sockets() {
 
 #[tokio::test]
 async fn sockets_are_bounded() {
-    let ws = WsConfig { max_connections: 2, max_per_app: 1, commands: Rate::new(1, 2), ..WsConfig::default() };
+    let ws = WsConfig {
+        max_connections: 2,
+        max_per_app: 1,
+        commands: Rate::new(1, 2),
+        ..WsConfig::default()
+    };
     let server = with_ws(ws).await;
     let mut first = server.connect(&server.token("ann"), "").await;
     hello(&mut first).await;
-    let auth = format!("Bearer {}", server.token("bob"));
-    let handshake = [
-        ("authorization", auth.as_str()),
-        ("upgrade", "websocket"),
-        ("connection", "upgrade"),
-        ("sec-websocket-version", "13"),
-        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ];
-    let refused = server.send("GET", "/v1/ws", &handshake, b"").await;
-    refused.expect(429, "too_many_connections");
+    let url = format!(
+        "ws://{}/v1/ws?access_token={}",
+        server.address,
+        server.token("bob")
+    );
+    match tokio_tungstenite::connect_async(url).await {
+        Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => {
+            assert_eq!(answer.status(), 429);
+            let problem: Value = serde_json::from_slice(answer.body().as_deref().unwrap()).unwrap();
+            assert_eq!(problem["code"], "too_many_connections");
+        }
+        other => panic!("{other:?}"),
+    }
     first.done(json!({ "op": "ping" })).await;
     first.done(json!({ "op": "ping" })).await;
-    assert_eq!(first.ask(json!({ "op": "ping" })).await["error"]["code"], "rate_limited");
+    assert_eq!(
+        first.ask(json!({ "op": "ping" })).await["error"]["code"],
+        "rate_limited"
+    );
     // A message that is too large ends the connection.
     let _ = first.inner.send(Message::text("x".repeat(70_000))).await;
     assert_ne!(first.close_code().await.0, 1000);

@@ -10,7 +10,11 @@ use crate::harness::Server;
 
 fn unsigned(alg: &str, payload: &Value) -> String {
     let header = json!({ "alg": alg, "typ": "JWT" }).to_string();
-    format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload.to_string()))
+    format!(
+        "{}.{}.",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(payload.to_string())
+    )
 }
 
 #[tokio::test]
@@ -27,20 +31,28 @@ async fn bad_tokens_are_refused() {
     for alg in ["none", "None", "HS384", "RS256", "ES256"] {
         list(unsigned(alg, &payload)).await.expect(401, "malformed_token");
     }
-    list(unsigned("HS256", &payload)).await.expect(401, "invalid_token");
+    list(unsigned("HS256", &payload))
+        .await
+        .expect(401, "invalid_token");
 
     let mut claims = server.claims("ann");
     claims.expires_at_secs = now - 60;
     list(server.sign(&claims)).await.expect(401, "expired_token");
     claims.expires_at_secs = now + 3600 * 24 * 365;
-    list(server.sign(&claims)).await.expect(401, "token_lives_too_long");
+    list(server.sign(&claims))
+        .await
+        .expect(401, "token_lives_too_long");
     claims.expires_at_secs = now + 60;
     claims.not_before_secs = Some(now + 3600);
-    list(server.sign(&claims)).await.expect(401, "token_not_yet_valid");
+    list(server.sign(&claims))
+        .await
+        .expect(401, "token_not_yet_valid");
 
     // Signed by another app, or by nobody we know.
     let other = Secret::new(b"Zk3Vt8QpLw1Xn6Rb9YcJd4Hm7SfGa2Ue").unwrap();
-    list(jwt::sign(&server.claims("ann"), &other).unwrap()).await.expect(401, "invalid_token");
+    list(jwt::sign(&server.claims("ann"), &other).unwrap())
+        .await
+        .expect(401, "invalid_token");
     let mut claims = server.claims("ann");
     claims.app = lianmai_rooms::AppId::parse("nosuchapp").unwrap();
     list(server.sign(&claims)).await.expect(401, "invalid_token");
@@ -52,7 +64,9 @@ async fn bad_tokens_are_refused() {
         assert_eq!(answer.status, 401, "{bad}");
         assert_eq!(answer.header("www-authenticate").as_deref(), Some("Bearer"));
     }
-    let basic = server.send("GET", "/v1/rooms", &[("authorization", "Basic eDp5")], b"").await;
+    let basic = server
+        .send("GET", "/v1/rooms", &[("authorization", "Basic eDp5")], b"")
+        .await;
     basic.expect(401, "missing_token");
     server.finish().await;
 }
@@ -89,11 +103,22 @@ async fn rooms_of_others_do_not_exist() {
     for (method, target, body) in [
         ("GET", format!("/v1/rooms/{room}"), json!(null)),
         ("DELETE", format!("/v1/rooms/{room}"), json!(null)),
-        ("POST", format!("/v1/rooms/{room}/members"), json!({ "account": "x" })),
+        (
+            "POST",
+            format!("/v1/rooms/{room}/members"),
+            json!({ "account": "x" }),
+        ),
         ("GET", format!("/v1/rooms/{room}/events"), json!(null)),
-        ("POST", format!("/v1/rooms/{room}/tickets"), json!({ "role": "admin" })),
+        (
+            "POST",
+            format!("/v1/rooms/{room}/tickets"),
+            json!({ "role": "admin" }),
+        ),
     ] {
-        server.call(&other, method, &target, body).await.expect(404, "no_such_room");
+        server
+            .call(&other, method, &target, body)
+            .await
+            .expect(404, "no_such_room");
     }
     server.room(json!({ "id": "r2" })).await;
     let bound = server.room_token("ann", &room, lianmai_rooms::Role::Admin);
@@ -105,7 +130,10 @@ async fn rooms_of_others_do_not_exist() {
         ("GET", "/v1/call-records?room=r2", json!(null)),
         ("GET", "/v1/app/webhooks", json!(null)),
     ] {
-        server.call(&bound, method, target, body).await.expect(403, "not_allowed");
+        server
+            .call(&bound, method, target, body)
+            .await
+            .expect(403, "not_allowed");
     }
     server.finish().await;
 }

@@ -8,8 +8,7 @@ use crate::cli::ConfigCommand;
 pub(super) fn execute(command: ConfigCommand) -> anyhow::Result<()> {
     match command {
         ConfigCommand::Check(args) => {
-            let config = configuration(&args)?;
-            crate::logging::parse(&config.log.level)?;
+            configuration(&args)?;
             println!("the configuration is sound");
         }
         ConfigCommand::Print(args) => {

@@ -44,7 +44,8 @@ pub(super) async fn server_token(config: &Config, app: &str) -> anyhow::Result<S
     sign(&claims, &secret).context("token")
 }
 
-async fn secret_of(config: &Config, app: &AppId) -> anyhow::Result<Secret> {
+/// The secret of an app, out of the database.
+pub(super) async fn secret_of(config: &Config, app: &AppId) -> anyhow::Result<Secret> {
     let store = open_store(config).await?;
     let secret = store.app_secret(app).await.context("database")?;
     store.close().await;

@@ -14,8 +14,10 @@ pub enum ConfigError {
     #[error("{}", .0.join("\n"))]
     Source(Vec<String>),
     /// A value that makes no sense.
-    #[error("{key}: {reason}")]
+    #[error("{source_name}: {key}: {reason}")]
     Value {
+        /// Where it comes from: a file, the environment or a flag.
+        source_name: String,
         /// The key with its section.
         key: &'static str,
         /// What is wrong with it.
@@ -26,13 +28,8 @@ pub enum ConfigError {
 impl ConfigError {
     pub(super) fn from_figment(error: figment::Error) -> ConfigError {
         let lines = error.into_iter().map(|error| {
-            let source = match error.metadata.as_ref().and_then(|m| m.source.as_ref()) {
-                Some(source) => source.to_string(),
-                None => error
-                    .metadata
-                    .as_ref()
-                    .map_or_else(|| "flags".to_owned(), |m| m.name.to_string()),
-            };
+            let source = error.metadata.as_ref().and_then(super::load::source_name);
+            let source = source.unwrap_or_else(|| "default".to_owned());
             format!("{source}: {}: {}", error.path.join("."), error.kind)
         });
         ConfigError::Source(lines.collect())
@@ -45,6 +42,11 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Value`] for the first key that makes no sense.
     pub fn check(&self) -> Result<(), ConfigError> {
+        demand(
+            crate::logging::parse(&self.log.level).is_ok(),
+            "log.level",
+            "is no level such as \"info\" or \"info,lianmai_rtmp=debug\"",
+        )?;
         let positive = [
             ("rtmp.login_timeout", self.rtmp.login_timeout.as_millis()),
             ("rtmp.silent_timeout", self.rtmp.silent_timeout.as_millis()),
@@ -112,6 +114,7 @@ impl Config {
             "is not a host name or address",
         )?;
         let url = url::Url::parse(&self.public.http_url).map_err(|error| ConfigError::Value {
+            source_name: String::new(),
             key: "public.http_url",
             reason: error.to_string(),
         })?;
@@ -137,6 +140,7 @@ fn demand(holds: bool, key: &'static str, reason: &str) -> Result<(), ConfigErro
         Ok(())
     } else {
         Err(ConfigError::Value {
+            source_name: String::new(),
             key,
             reason: reason.to_owned(),
         })

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
 
 use super::{Config, ConfigError};
 
@@ -26,21 +27,55 @@ pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Config, Config
         }
         figment = figment.merge(Toml::file_exact(file));
     }
-    figment = figment.merge(Env::prefixed("LIANMAI_").split("__"));
+    // LIANMAI_CONFIG names the file and is no setting.
+    figment = figment.merge(Env::prefixed("LIANMAI_").ignore(&["config"]).split("__"));
     for (key, value) in &overrides.set {
-        let value: figment::value::Value = parse_value(value);
-        figment = figment.merge(Serialized::global(key, value));
+        figment = figment.merge(Flag(key, parse_value(value)));
     }
     let config: Config = figment.extract().map_err(ConfigError::from_figment)?;
-    config.check()?;
+    config.check().map_err(|error| match error {
+        ConfigError::Value { key, reason, .. } => {
+            let source = figment.find_metadata(key).and_then(source_name);
+            // A default is at fault only together with what the file says.
+            let source = source.or_else(|| Some(file?.display().to_string()));
+            ConfigError::Value {
+                source_name: source.unwrap_or_else(|| "default".to_owned()),
+                key,
+                reason,
+            }
+        }
+        other => other,
+    })?;
     Ok(config)
 }
 
+/// Where a value came from, in words for the operator; `None`: it is a default.
+pub(super) fn source_name(metadata: &Metadata) -> Option<String> {
+    match &metadata.source {
+        Some(figment::Source::File(path)) => Some(path.display().to_string()),
+        Some(figment::Source::Code(_)) => None,
+        _ => Some(metadata.name.to_string()),
+    }
+}
+
+/// One value of the command line.
+struct Flag<'a>(&'a str, Value);
+
+impl Provider for Flag<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("--set")
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Serialized::global(self.0, &self.1).data()
+    }
+}
+
 /// A flag's value as TOML would read it; what is no TOML is a string.
-fn parse_value(text: &str) -> figment::value::Value {
+fn parse_value(text: &str) -> Value {
     let document = format!("value = {text}");
     let parsed = Figment::from(Toml::string(&document)).find_value("value");
-    parsed.unwrap_or_else(|_| figment::value::Value::from(text))
+    parsed.unwrap_or_else(|_| Value::from(text))
 }
 
 /// Durations as `500ms`, `10s`, `5m`, `24h`, `3d`.

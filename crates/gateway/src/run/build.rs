@@ -177,7 +177,7 @@ pub(super) fn service_config(config: &Config) -> ServiceConfig {
     }
 }
 
-fn http_config(config: &Config, _open_app: Option<AppId>) -> HttpConfig {
+fn http_config(config: &Config, open_app: Option<AppId>) -> HttpConfig {
     let http = &config.http;
     let defaults = HttpConfig::default();
     let rate = |per_second: u32| Rate::new(per_second, per_second.saturating_mul(2));
@@ -194,6 +194,7 @@ fn http_config(config: &Config, _open_app: Option<AppId>) -> HttpConfig {
         trusted_proxies: http.trusted_proxies.clone(),
         cors,
         metrics: MetricsAccess::Denied,
+        open_app,
         ..defaults
     }
 }

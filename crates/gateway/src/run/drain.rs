@@ -24,14 +24,11 @@ pub(super) async fn drain(
         http,
         mut tasks,
     } = gateway;
-    let leave = async {
-        rtmp.shut_down().await;
-        hub.shut_down().await;
-        http.drained().await;
-    };
+    // At the same time: one RTMP player that takes nothing must not keep the others from their goodbye.
+    let leave = async { tokio::join!(rtmp.shut_down(), hub.shut_down(), http.drained()) };
     let impatient = async { while signals.next().await != Wish::Stop {} };
     tokio::select! {
-        () = leave => tracing::info!("all clients have left"),
+        _ = leave => tracing::info!("all clients have left"),
         () = tokio::time::sleep(deadline) => tracing::warn!("the deadline has passed; cutting off who is left"),
         () = impatient => tracing::warn!("told to stop again; cutting off who is left"),
     }

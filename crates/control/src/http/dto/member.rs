@@ -57,7 +57,10 @@ impl Member {
             nick: view.nick,
             ext: view.ext,
             joined_at: view.joined_at,
-            mute: MemberMute { own: mute.own.into(), excused: mute.excused.into() },
+            mute: MemberMute {
+                own: mute.own.into(),
+                excused: mute.excused.into(),
+            },
             muted: all.map(|all| mute.effective(view.role, all).into()),
             online: view.online,
         }
@@ -102,7 +105,10 @@ pub struct Join {
 
 impl std::fmt::Debug for Join {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Join").field("account", &self.account).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("Join")
+            .field("account", &self.account)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }
 

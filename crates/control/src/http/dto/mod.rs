@@ -11,14 +11,18 @@ mod settings;
 mod stream;
 
 pub use app::{
-    CallMember, CallRecord, CallRecordList, CallRecordQuery, EventList, EventQuery, SetWebhooks, WebhookTarget, Webhooks,
+    CallMember, CallRecord, CallRecordList, CallRecordQuery, EventList, EventQuery, SetWebhooks,
+    WebhookTarget, Webhooks,
 };
-pub use member::{AnswerRequest, Join, Joined, Leave, Member, MemberList, MemberMute, MemberUpdate, RoleRequest, SetRole};
+pub use member::{
+    AnswerRequest, Join, Joined, Leave, Member, MemberList, MemberMute, MemberUpdate, RoleRequest, SetRole,
+};
 pub use room::{
-    CreateRoom, IssueTicket, Message, MuteFlags, RequestView, Room, RoomList, RoomQuery, RoomSummary, Sequence, SetAttribute, Ticket,
+    CreateRoom, IssueTicket, Message, MuteFlags, RequestView, Room, RoomList, RoomQuery, RoomSummary,
+    Sequence, SetAttribute, Ticket,
 };
 pub use settings::{Limits, LimitsUpdate, Permissions, Settings, SettingsUpdate, Timing};
 pub use stream::{
-    AudioStats, Nothing, Publish, Published, PullUrls, PushUrl, Reissued, Stream, StreamList, StreamStats, StreamUpdate,
-    VideoStats,
+    AudioStats, Nothing, Publish, Published, PullUrls, PushUrl, Reissued, Stream, StreamList, StreamStats,
+    StreamUpdate, VideoStats,
 };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use lianmai_rooms as rooms;
 use lianmai_rooms::{
-    AccountId, AttributeKey, AttributeValue, CustomInfo, Lifetime, MemberId, Payload, Role, RoomId, RoomKind, RoomName,
-    RoomView, Timestamp,
+    AccountId, AttributeKey, AttributeValue, CustomInfo, Lifetime, MemberId, Payload, Role, RoomId, RoomKind,
+    RoomName, RoomView, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -54,7 +54,10 @@ pub struct CreateRoom {
 
 impl std::fmt::Debug for CreateRoom {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CreateRoom").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("CreateRoom")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +72,10 @@ pub struct MuteFlags {
 
 impl From<rooms::MuteFlags> for MuteFlags {
     fn from(flags: rooms::MuteFlags) -> Self {
-        Self { audio: flags.audio, video: flags.video }
+        Self {
+            audio: flags.audio,
+            video: flags.video,
+        }
     }
 }
 
@@ -126,9 +132,17 @@ impl Room {
             settings: view.settings.into(),
             creator: view.creator,
             created_at: view.created_at,
-            members: view.members.into_values().map(|member| Member::new(member, Some(all))).collect(),
+            members: view
+                .members
+                .into_values()
+                .map(|member| Member::new(member, Some(all)))
+                .collect(),
             streams: view.streams.into_values().map(Stream::from).collect(),
-            attributes: view.attributes.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            attributes: view
+                .attributes
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
             mute_all: all.into(),
             requests: view
                 .requests
@@ -237,7 +251,9 @@ pub struct Ticket {
 
 impl std::fmt::Debug for Ticket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ticket").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("Ticket")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 

@@ -94,25 +94,40 @@ mod tests {
     #[test]
     fn schemas_describe_what_is_sent() {
         use lianmai_rooms as rooms;
-        same(&[Role::Audience, Role::Talker, Role::Admin], &[
-            rooms::Role::Audience,
-            rooms::Role::Talker,
-            rooms::Role::Admin,
-        ]);
-        same(&[RoomKind::Communication, RoomKind::CommunicationMix, RoomKind::Live], &[
-            rooms::RoomKind::Communication,
-            rooms::RoomKind::CommunicationMix,
-            rooms::RoomKind::Live,
-        ]);
-        same(&[StreamKind::Camera, StreamKind::Screen, StreamKind::Mix], &[
-            rooms::StreamKind::Camera,
-            rooms::StreamKind::Screen,
-            rooms::StreamKind::Mix,
-        ]);
-        same(&[Transport::Rtmp, Transport::Webrtc], &[rooms::Transport::Rtmp, rooms::Transport::Webrtc]);
+        same(
+            &[Role::Audience, Role::Talker, Role::Admin],
+            &[rooms::Role::Audience, rooms::Role::Talker, rooms::Role::Admin],
+        );
+        same(
+            &[
+                RoomKind::Communication,
+                RoomKind::CommunicationMix,
+                RoomKind::Live,
+            ],
+            &[
+                rooms::RoomKind::Communication,
+                rooms::RoomKind::CommunicationMix,
+                rooms::RoomKind::Live,
+            ],
+        );
+        same(
+            &[StreamKind::Camera, StreamKind::Screen, StreamKind::Mix],
+            &[
+                rooms::StreamKind::Camera,
+                rooms::StreamKind::Screen,
+                rooms::StreamKind::Mix,
+            ],
+        );
+        same(
+            &[Transport::Rtmp, Transport::Webrtc],
+            &[rooms::Transport::Rtmp, rooms::Transport::Webrtc],
+        );
         same(&Lifetime::Persistent, &rooms::Lifetime::Persistent);
-        same(&Lifetime::EndsWhenEmpty { delay_ms: 7000 }, &rooms::Lifetime::EndsWhenEmpty {
-            delay: rooms::Delay::from_secs(7),
-        });
+        same(
+            &Lifetime::EndsWhenEmpty { delay_ms: 7000 },
+            &rooms::Lifetime::EndsWhenEmpty {
+                delay: rooms::Delay::from_secs(7),
+            },
+        );
     }
 }

@@ -223,8 +223,14 @@ mod tests {
 
     #[test]
     fn limits_above_the_ceiling_are_named() {
-        let update = LimitsUpdate { audiences: Some(u32::MAX), ..LimitsUpdate::default() };
+        let update = LimitsUpdate {
+            audiences: Some(u32::MAX),
+            ..LimitsUpdate::default()
+        };
         let problem = update.over(rooms::Limits::default()).unwrap_err();
-        assert_eq!(serde_json::to_value(problem.body()).unwrap()["field"], "limits.audiences");
+        assert_eq!(
+            serde_json::to_value(problem.body()).unwrap()["field"],
+            "limits.audiences"
+        );
     }
 }

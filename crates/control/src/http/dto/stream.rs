@@ -143,7 +143,7 @@ impl From<hub::StreamStats> for StreamStats {
     fn from(stats: hub::StreamStats) -> Self {
         Self {
             uptime_seconds: stats.uptime_seconds,
-            protocol: stats.protocol.map(|protocol| format!("{protocol:?}").to_lowercase()),
+            protocol: stats.protocol.map(|protocol| protocol.as_str().to_owned()),
             publications: stats.publications,
             video: stats.video.map(|video| VideoStats {
                 codec: format!("{:?}", video.codec).to_lowercase(),
@@ -224,7 +224,9 @@ pub struct PushUrl {
 
 impl std::fmt::Debug for PushUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PushUrl").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("PushUrl")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -274,6 +276,8 @@ pub struct PullUrls {
 
 impl std::fmt::Debug for PullUrls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PullUrls").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("PullUrls")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }

@@ -28,7 +28,10 @@ pub struct JwtPolicy {
 impl Default for JwtPolicy {
     /// 10 s of leeway, 7 days of life.
     fn default() -> Self {
-        Self { leeway_secs: 10, max_lifetime_secs: 7 * 24 * 3600 }
+        Self {
+            leeway_secs: 10,
+            max_lifetime_secs: 7 * 24 * 3600,
+        }
     }
 }
 
@@ -122,7 +125,8 @@ fn check_times(claims: &Claims, policy: JwtPolicy, now: u64) -> Result<(), JwtEr
         return Err(JwtError::Expired);
     }
     let latest = now.saturating_add(policy.leeway_secs);
-    if claims.not_before_secs.is_some_and(|nbf| nbf > latest) || claims.issued_at_secs.is_some_and(|iat| iat > latest)
+    if claims.not_before_secs.is_some_and(|nbf| nbf > latest)
+        || claims.issued_at_secs.is_some_and(|iat| iat > latest)
     {
         return Err(JwtError::NotYetValid);
     }
@@ -165,7 +169,11 @@ mod tests {
     /// A token with any header and payload, signed as HS256 would be.
     fn forged(header: &str, payload: &str) -> String {
         use hmac::{Hmac, KeyInit as _, Mac as _};
-        let body = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let body = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(payload)
+        );
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret().expose()).unwrap();
         mac.update(body.as_bytes());
         format!("{body}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
@@ -177,14 +185,19 @@ mod tests {
         assert_eq!(check(&token), Ok(claims()));
         assert_eq!(app_of(&token).unwrap().as_str(), "demo");
         let payload = r#"{"app":"demo","sub":"ann","exp":1800000060,"scope":"app","foo":1}"#;
-        assert_eq!(check(&forged(r#"{"alg":"HS256"}"#, payload)).unwrap().scope, Scope::App);
+        assert_eq!(
+            check(&forged(r#"{"alg":"HS256"}"#, payload)).unwrap().scope,
+            Scope::App
+        );
     }
 
     /// R-K3: nothing but HS256 under the app's own secret is accepted.
     #[test]
     fn other_algorithms_and_other_keys_are_refused() {
         let payload = r#"{"iss":"demo","sub":"ann","exp":1800000060}"#;
-        for alg in ["none", "None", "NONE", "HS384", "HS512", "RS256", "ES256", "EdDSA", "PS256"] {
+        for alg in [
+            "none", "None", "NONE", "HS384", "HS512", "RS256", "ES256", "EdDSA", "PS256",
+        ] {
             let token = forged(&format!(r#"{{"alg":"{alg}"}}"#), payload);
             assert_eq!(check(&token), Err(JwtError::Malformed), "{alg}");
             assert_eq!(app_of(&token), Err(JwtError::Malformed), "{alg}");
@@ -193,14 +206,21 @@ mod tests {
         let (body, _) = unsigned.rsplit_once('.').unwrap();
         assert_eq!(check(&format!("{body}.")), Err(JwtError::BadSignature));
         let other = Secret::new(b"Zk3Vt8QpLw1Xn6Rb9YcJd4Hm7SfGa2Ue").unwrap();
-        assert_eq!(check(&sign(&claims(), &other).unwrap()), Err(JwtError::BadSignature));
+        assert_eq!(
+            check(&sign(&claims(), &other).unwrap()),
+            Err(JwtError::BadSignature)
+        );
     }
 
     #[test]
     fn times_are_checked() {
         let with = |exp: u64, nbf: Option<u64>, iat: Option<u64>| {
             let mut claims = claims();
-            (claims.expires_at_secs, claims.not_before_secs, claims.issued_at_secs) = (exp, nbf, iat);
+            (
+                claims.expires_at_secs,
+                claims.not_before_secs,
+                claims.issued_at_secs,
+            ) = (exp, nbf, iat);
             check(&sign(&claims, &secret()).unwrap()).map(|_| ())
         };
         let now = NOW.as_secs();
@@ -217,12 +237,28 @@ mod tests {
     fn malformed_tokens_are_refused() {
         let header = r#"{"alg":"HS256"}"#;
         let missing_exp = forged(header, r#"{"iss":"demo","sub":"ann"}"#);
-        let two_apps = forged(header, r#"{"iss":"demo","app":"other","sub":"ann","exp":1800000060}"#);
+        let two_apps = forged(
+            header,
+            r#"{"iss":"demo","app":"other","sub":"ann","exp":1800000060}"#,
+        );
         let no_app = forged(header, r#"{"sub":"ann","exp":1800000060}"#);
         let bad_sub = forged(header, r#"{"iss":"demo","sub":"a b","exp":1800000060}"#);
         let float_exp = forged(header, r#"{"iss":"demo","sub":"ann","exp":"soon"}"#);
         let long = "a".repeat(MAX_JWT_LEN + 1);
-        for bad in ["", ".", "..", "...", "a.b.c", "\0", &long, &missing_exp, &two_apps, &no_app, &bad_sub, &float_exp] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "...",
+            "a.b.c",
+            "\0",
+            &long,
+            &missing_exp,
+            &two_apps,
+            &no_app,
+            &bad_sub,
+            &float_exp,
+        ] {
             assert_eq!(check(bad), Err(JwtError::Malformed), "{bad:?}");
             assert_eq!(app_of(bad), Err(JwtError::Malformed), "{bad:?}");
         }

@@ -5,8 +5,8 @@ use axum::http::request::Parts;
 use lianmai_rooms::{Actor, Command, MemberId, Rejection, RoomId};
 
 use crate::events::Viewer;
-use crate::http::HttpState;
 use crate::http::Caller;
+use crate::http::HttpState;
 use crate::http::dto;
 use crate::http::problem::Problem;
 use crate::service::{Outcome, RoomState, Service, ServiceError};
@@ -23,7 +23,10 @@ impl FromRequestParts<HttpState> for Ctx {
 
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        Ok(Self { state: state.clone(), caller })
+        Ok(Self {
+            state: state.clone(),
+            caller,
+        })
     }
 }
 
@@ -42,7 +45,11 @@ impl Ctx {
 
     /// Only the app's own server, with a token for all rooms, goes on.
     pub(crate) fn require_app(&self) -> Result<(), Problem> {
-        if self.caller.is_app && self.caller.room.is_none() { Ok(()) } else { Err(refuse(Rejection::NotAllowed)) }
+        if self.caller.is_app && self.caller.room.is_none() {
+            Ok(())
+        } else {
+            Err(refuse(Rejection::NotAllowed))
+        }
     }
 
     /// In which capacity the caller acts in a room: as the app, or as the member its account is.
@@ -57,7 +64,9 @@ impl Ctx {
     /// The member that the caller's account is in a room.
     fn myself(&self, room: &RoomId) -> Result<MemberId, Problem> {
         self.check_room(room)?;
-        Ok(self.service().member_of(&self.caller.app, room, &self.caller.account)?)
+        Ok(self
+            .service()
+            .member_of(&self.caller.app, room, &self.caller.account)?)
     }
 
     /// Who acts for itself: the caller's member, or for the app's own server the one it names.
@@ -77,8 +86,18 @@ impl Ctx {
     pub(crate) fn room(&self, room: &RoomId) -> Result<RoomState, Problem> {
         self.check_room(room)?;
         let state = self.service().room(&self.caller.app, room)?;
-        let inside = || state.view.members.values().any(|member| member.account == self.caller.account);
-        if self.caller.is_app || inside() { Ok(state) } else { Err(refuse(Rejection::NotAMember)) }
+        let inside = || {
+            state
+                .view
+                .members
+                .values()
+                .any(|member| member.account == self.caller.account)
+        };
+        if self.caller.is_app || inside() {
+            Ok(state)
+        } else {
+            Err(refuse(Rejection::NotAMember))
+        }
     }
 
     /// Which of a room's events the caller is shown.
@@ -103,7 +122,9 @@ impl Ctx {
     /// Carries out a command whose answer is only that it was done.
     pub(crate) async fn done(&self, room: &RoomId, command: Command) -> Result<dto::Sequence, Problem> {
         let outcome = self.run(room, command).await?;
-        Ok(dto::Sequence { sequence: outcome.sequence })
+        Ok(dto::Sequence {
+            sequence: outcome.sequence,
+        })
     }
 }
 

@@ -37,7 +37,10 @@ pub(crate) async fn join(ctx: &Ctx, room: RoomId, body: dto::Join) -> Result<dto
 /// What the caller shows: a ticket, a password, a token made for the room, or that it is the app itself.
 fn credential(ctx: &Ctx, body: &dto::Join) -> Result<JoinCredential, Problem> {
     match (&body.ticket, &body.password) {
-        (Some(_), Some(_)) => Err(Problem::invalid("ticket", "show a ticket or a password, not both")),
+        (Some(_), Some(_)) => Err(Problem::invalid(
+            "ticket",
+            "show a ticket or a password, not both",
+        )),
         (Some(ticket), None) => Ok(JoinCredential::Ticket(ticket.clone())),
         (None, Some(text)) => {
             let password = Password::parse(text).map_err(|error| Problem::from(error).field("password"))?;
@@ -55,15 +58,27 @@ fn credential(ctx: &Ctx, body: &dto::Join) -> Result<JoinCredential, Problem> {
 pub(crate) async fn list(ctx: &Ctx, room: RoomId) -> Result<dto::MemberList, Problem> {
     let state = ctx.room(&room)?;
     let all = state.view.mute_all;
-    let members = state.view.members.into_values().map(|member| dto::Member::new(member, Some(all))).collect();
-    Ok(dto::MemberList { members, sequence: state.sequence })
+    let members = state
+        .view
+        .members
+        .into_values()
+        .map(|member| dto::Member::new(member, Some(all)))
+        .collect();
+    Ok(dto::MemberList {
+        members,
+        sequence: state.sequence,
+    })
 }
 
 /// One member.
 pub(crate) async fn show(ctx: &Ctx, room: RoomId, member: MemberId) -> Result<dto::Member, Problem> {
     let mut state = ctx.room(&room)?;
     let all = state.view.mute_all;
-    let found = state.view.members.remove(&member).ok_or_else(|| refuse(Rejection::NoSuchMember))?;
+    let found = state
+        .view
+        .members
+        .remove(&member)
+        .ok_or_else(|| refuse(Rejection::NoSuchMember))?;
     Ok(dto::Member::new(found, Some(all)))
 }
 
@@ -75,13 +90,24 @@ pub(crate) async fn update(
     body: dto::MemberUpdate,
 ) -> Result<dto::Sequence, Problem> {
     let member = ctx.acting_member(&room, Some(member))?;
-    ctx.done(&room, Command::UpdateMember { member, nick: body.nick, ext: body.ext }).await
+    ctx.done(
+        &room,
+        Command::UpdateMember {
+            member,
+            nick: body.nick,
+            ext: body.ext,
+        },
+    )
+    .await
 }
 
 /// Leaves, if it is the caller's own member; otherwise removes the member.
 pub(crate) async fn remove(ctx: &Ctx, room: RoomId, member: MemberId) -> Result<dto::Sequence, Problem> {
     let command = match ctx.actor(&room)? {
-        Actor::Member(myself) if myself == member => Command::Leave { member, session: None },
+        Actor::Member(myself) if myself == member => Command::Leave {
+            member,
+            session: None,
+        },
         by => Command::Kick { by, member },
     };
     ctx.done(&room, command).await
@@ -90,7 +116,11 @@ pub(crate) async fn remove(ctx: &Ctx, room: RoomId, member: MemberId) -> Result<
 /// Leaves the room altogether, or with this session only.
 pub(crate) async fn leave(ctx: &Ctx, room: RoomId, body: dto::Leave) -> Result<dto::Sequence, Problem> {
     let member = ctx.acting_member(&room, body.member)?;
-    let session = if body.session_only { ctx.caller.session.clone() } else { None };
+    let session = if body.session_only {
+        ctx.caller.session.clone()
+    } else {
+        None
+    };
     ctx.done(&room, Command::Leave { member, session }).await
 }
 
@@ -141,13 +171,28 @@ pub(crate) async fn unmute(
 }
 
 /// Asks for a role.
-pub(crate) async fn request_role(ctx: &Ctx, room: RoomId, body: dto::RoleRequest) -> Result<dto::Sequence, Problem> {
+pub(crate) async fn request_role(
+    ctx: &Ctx,
+    room: RoomId,
+    body: dto::RoleRequest,
+) -> Result<dto::Sequence, Problem> {
     let member = ctx.acting_member(&room, body.member)?;
-    ctx.done(&room, Command::RequestRole { member, role: body.role }).await
+    ctx.done(
+        &room,
+        Command::RequestRole {
+            member,
+            role: body.role,
+        },
+    )
+    .await
 }
 
 /// Takes a request back.
-pub(crate) async fn withdraw_request(ctx: &Ctx, room: RoomId, member: MemberId) -> Result<dto::Sequence, Problem> {
+pub(crate) async fn withdraw_request(
+    ctx: &Ctx,
+    room: RoomId,
+    member: MemberId,
+) -> Result<dto::Sequence, Problem> {
     let member = ctx.acting_member(&room, Some(member))?;
     ctx.done(&room, Command::WithdrawRequest { member }).await
 }
@@ -161,5 +206,14 @@ pub(crate) async fn answer_request(
 ) -> Result<dto::Sequence, Problem> {
     let by = ctx.actor(&room)?;
     let dto::AnswerRequest { role, accept } = body;
-    ctx.done(&room, Command::AnswerRequest { by, member, role, accept }).await
+    ctx.done(
+        &room,
+        Command::AnswerRequest {
+            by,
+            member,
+            role,
+            accept,
+        },
+    )
+    .await
 }

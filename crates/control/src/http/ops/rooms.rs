@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use lianmai_rooms::{
-    Actor, AttributeKey, Command, MuteKind, Recipient, Rejection, Role, RoomId, RoomKind, Settings, SettingsChange,
+    Actor, AttributeKey, Command, MuteKind, Recipient, Rejection, Role, RoomId, RoomKind, Settings,
+    SettingsChange,
 };
 
 use super::Ctx;
@@ -27,13 +28,22 @@ pub(crate) async fn create(ctx: &Ctx, body: dto::CreateRoom) -> Result<dto::Room
         timing: body.timing.over(defaults.timing),
         ..defaults
     };
-    let creator = if ctx.caller.is_app { body.creator } else { Some(ctx.caller.account.clone()) };
+    let creator = if ctx.caller.is_app {
+        body.creator
+    } else {
+        Some(ctx.caller.account.clone())
+    };
     let id = body.id.or_else(|| ctx.caller.room.clone());
     if let Some(id) = &id {
         ctx.check_room(id)?;
     }
     let password = body.password.as_deref().map(parse_password).transpose()?;
-    let request = service::CreateRoom { id, settings, password, creator };
+    let request = service::CreateRoom {
+        id,
+        settings,
+        password,
+        creator,
+    };
     let state = ctx.service().create_room(&ctx.caller.app, request).await?;
     Ok(dto::Room::new(state.view, state.sequence))
 }
@@ -46,9 +56,18 @@ fn parse_password(text: &str) -> Result<Password, Problem> {
 pub(crate) async fn list(ctx: &Ctx, query: dto::RoomQuery) -> Result<dto::RoomList, Problem> {
     ctx.require_app()?;
     let limit = query.limit.unwrap_or(100).clamp(1, 500);
-    let rooms = ctx.service().rooms(&ctx.caller.app, query.after.as_ref(), limit)?;
-    let next_after = if rooms.len() < limit { None } else { rooms.last().map(|room| room.id.clone()) };
-    Ok(dto::RoomList { rooms: rooms.into_iter().map(Into::into).collect(), next_after })
+    let rooms = ctx
+        .service()
+        .rooms(&ctx.caller.app, query.after.as_ref(), limit)?;
+    let next_after = if rooms.len() < limit {
+        None
+    } else {
+        rooms.last().map(|room| room.id.clone())
+    };
+    Ok(dto::RoomList {
+        rooms: rooms.into_iter().map(Into::into).collect(),
+        next_after,
+    })
 }
 
 /// One room.
@@ -76,9 +95,18 @@ pub(crate) async fn update(ctx: &Ctx, room: RoomId, body: dto::SettingsUpdate) -
         limits,
         password: None,
     };
-    ctx.run(&room, Command::UpdateSettings { by: by.clone(), change }).await?;
+    ctx.run(
+        &room,
+        Command::UpdateSettings {
+            by: by.clone(),
+            change,
+        },
+    )
+    .await?;
     if let Some(password) = password {
-        ctx.service().set_room_password(&ctx.caller.app, &room, by, password).await?;
+        ctx.service()
+            .set_room_password(&ctx.caller.app, &room, by, password)
+            .await?;
     }
     show(ctx, room).await
 }
@@ -90,10 +118,19 @@ pub(crate) async fn destroy(ctx: &Ctx, room: RoomId) -> Result<dto::Sequence, Pr
 }
 
 /// Signs a ticket: the app's own server any, an admin of the room for its room.
-pub(crate) async fn issue_ticket(ctx: &Ctx, room: RoomId, body: dto::IssueTicket) -> Result<dto::Ticket, Problem> {
+pub(crate) async fn issue_ticket(
+    ctx: &Ctx,
+    room: RoomId,
+    body: dto::IssueTicket,
+) -> Result<dto::Ticket, Problem> {
     if let Actor::Member(member) = ctx.actor(&room)? {
         let state = ctx.room(&room)?;
-        if state.view.members.get(&member).is_none_or(|member| member.role != Role::Admin) {
+        if state
+            .view
+            .members
+            .get(&member)
+            .is_none_or(|member| member.role != Role::Admin)
+        {
             return Err(refuse(Rejection::NotAllowed));
         }
     }
@@ -103,7 +140,10 @@ pub(crate) async fn issue_ticket(ctx: &Ctx, room: RoomId, body: dto::IssueTicket
         ttl: body.ttl_ms.map(Duration::from_millis),
     };
     let ticket = ctx.service().issue_ticket(&ctx.caller.app, &room, request)?;
-    Ok(dto::Ticket { ticket: ticket.ticket, expires_at: ticket.expires_at })
+    Ok(dto::Ticket {
+        ticket: ticket.ticket,
+        expires_at: ticket.expires_at,
+    })
 }
 
 /// Sets a room attribute.
@@ -114,20 +154,44 @@ pub(crate) async fn set_attribute(
     body: dto::SetAttribute,
 ) -> Result<dto::Sequence, Problem> {
     let by = ctx.actor(&room)?;
-    ctx.done(&room, Command::SetAttribute { by, key, value: body.value }).await
+    ctx.done(
+        &room,
+        Command::SetAttribute {
+            by,
+            key,
+            value: body.value,
+        },
+    )
+    .await
 }
 
 /// Deletes a room attribute.
-pub(crate) async fn delete_attribute(ctx: &Ctx, room: RoomId, key: AttributeKey) -> Result<dto::Sequence, Problem> {
+pub(crate) async fn delete_attribute(
+    ctx: &Ctx,
+    room: RoomId,
+    key: AttributeKey,
+) -> Result<dto::Sequence, Problem> {
     let by = ctx.actor(&room)?;
     ctx.done(&room, Command::DeleteAttribute { by, key }).await
 }
 
 /// Passes a message on.
-pub(crate) async fn send_message(ctx: &Ctx, room: RoomId, body: dto::Message) -> Result<dto::Sequence, Problem> {
+pub(crate) async fn send_message(
+    ctx: &Ctx,
+    room: RoomId,
+    body: dto::Message,
+) -> Result<dto::Sequence, Problem> {
     let by = ctx.actor(&room)?;
     let to = body.to.map_or(Recipient::Everyone, Recipient::Member);
-    ctx.done(&room, Command::CustomMessage { by, to, payload: body.payload }).await
+    ctx.done(
+        &room,
+        Command::CustomMessage {
+            by,
+            to,
+            payload: body.payload,
+        },
+    )
+    .await
 }
 
 /// Mutes everybody but admins.

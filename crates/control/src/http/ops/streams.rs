@@ -30,20 +30,32 @@ pub(crate) async fn publish(ctx: &Ctx, room: RoomId, body: dto::Publish) -> Resu
 }
 
 fn push_url(url: service::PushUrl) -> dto::PushUrl {
-    dto::PushUrl { url: url.url, expires_at: url.expires_at, version: url.version }
+    dto::PushUrl {
+        url: url.url,
+        expires_at: url.expires_at,
+        version: url.version,
+    }
 }
 
 /// Streams of a room with their figures.
 pub(crate) async fn list(ctx: &Ctx, room: RoomId) -> Result<dto::StreamList, Problem> {
     let state = ctx.room(&room)?;
     let statuses = ctx.service().stream_stats(&ctx.caller.app, &room)?;
-    let mut stats: HashMap<StreamId, _> =
-        statuses.into_iter().filter_map(|status| Some((status.id, status.stats?))).collect();
+    let mut stats: HashMap<StreamId, _> = statuses
+        .into_iter()
+        .filter_map(|status| Some((status.id, status.stats?)))
+        .collect();
     let streams = state.view.streams.into_values().map(|stream| {
         let stats = stats.remove(&stream.id).map(Into::into);
-        dto::Stream { stats, ..stream.into() }
+        dto::Stream {
+            stats,
+            ..stream.into()
+        }
     });
-    Ok(dto::StreamList { streams: streams.collect(), sequence: state.sequence })
+    Ok(dto::StreamList {
+        streams: streams.collect(),
+        sequence: state.sequence,
+    })
 }
 
 /// Switches video or audio, or changes the text.
@@ -55,7 +67,17 @@ pub(crate) async fn update(
 ) -> Result<dto::Sequence, Problem> {
     let by = ctx.actor(&room)?;
     let dto::StreamUpdate { voff, aoff, ext } = body;
-    ctx.done(&room, Command::UpdateStream { by, stream, voff, aoff, ext }).await
+    ctx.done(
+        &room,
+        Command::UpdateStream {
+            by,
+            stream,
+            voff,
+            aoff,
+            ext,
+        },
+    )
+    .await
 }
 
 /// Removes a stream.
@@ -67,7 +89,10 @@ pub(crate) async fn unpublish(ctx: &Ctx, room: RoomId, stream: StreamId) -> Resu
 /// Replaces the stream's URLs by newer ones.
 pub(crate) async fn reissue(ctx: &Ctx, room: RoomId, stream: StreamId) -> Result<dto::Reissued, Problem> {
     let by = ctx.actor(&room)?;
-    let reissued = ctx.service().reissue_url(&ctx.caller.app, &room, by, &stream).await?;
+    let reissued = ctx
+        .service()
+        .reissue_url(&ctx.caller.app, &room, by, &stream)
+        .await?;
     Ok(dto::Reissued {
         version: reissued.version,
         previous_until: reissued.previous_until,
@@ -83,7 +108,10 @@ pub(crate) async fn pull_urls(
     _body: dto::Nothing,
 ) -> Result<dto::PullUrls, Problem> {
     let by = ctx.actor(&room)?;
-    let urls = ctx.service().subscribe(&ctx.caller.app, &room, by, &stream).await?;
+    let urls = ctx
+        .service()
+        .subscribe(&ctx.caller.app, &room, by, &stream)
+        .await?;
     Ok(dto::PullUrls {
         rtmp: urls.rtmp,
         http_flv: urls.http_flv,

@@ -20,7 +20,10 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
 /// Rooms that have ended: who, when, how long, how; newest first.
 #[utoipa::path(get, path = "/v1/call-records", tag = "app", params(dto::CallRecordQuery),
     responses((status = 200, description = "The records", body = dto::CallRecordList), Failures))]
-async fn list_call_records(ctx: Ctx, Params(query): Params<dto::CallRecordQuery>) -> Result<Json<dto::CallRecordList>, Problem> {
+async fn list_call_records(
+    ctx: Ctx,
+    Params(query): Params<dto::CallRecordQuery>,
+) -> Result<Json<dto::CallRecordList>, Problem> {
     Ok(Json(apps::call_records(&ctx, query).await?))
 }
 

@@ -13,12 +13,22 @@ pub(crate) struct Failures;
 impl IntoResponses for Failures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let problem = |text: &str| {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-            RefOr::T(ResponseBuilder::new().description(text).content(PROBLEM_JSON, content).build())
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build();
+            RefOr::T(
+                ResponseBuilder::new()
+                    .description(text)
+                    .content(PROBLEM_JSON, content)
+                    .build(),
+            )
         };
         BTreeMap::from([
             ("4XX".to_owned(), problem("Refused; `code` says why")),
-            ("5XX".to_owned(), problem("Failed; worth another try if there is a `Retry-After`")),
+            (
+                "5XX".to_owned(),
+                problem("Failed; worth another try if there is a `Retry-After`"),
+            ),
         ])
     }
 }

@@ -27,8 +27,15 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
 /// Enter a room.
 #[utoipa::path(post, path = "/v1/rooms/{room}/members", tag = "members", params(RoomPath), request_body = dto::Join,
     responses((status = 201, description = "Inside; 201 also if the account was inside before (`again`)", body = dto::Joined), Failures))]
-async fn join_room(ctx: Ctx, Ids(ids): Ids<RoomPath>, Body(body): Body<dto::Join>) -> Result<(StatusCode, Json<dto::Joined>), Problem> {
-    Ok((StatusCode::CREATED, Json(members::join(&ctx, ids.room, body).await?)))
+async fn join_room(
+    ctx: Ctx,
+    Ids(ids): Ids<RoomPath>,
+    Body(body): Body<dto::Join>,
+) -> Result<(StatusCode, Json<dto::Joined>), Problem> {
+    Ok((
+        StatusCode::CREATED,
+        Json(members::join(&ctx, ids.room, body).await?),
+    ))
 }
 
 /// Members of a room.
@@ -48,7 +55,11 @@ async fn show_member(ctx: Ctx, Ids(ids): Ids<MemberPath>) -> Result<Json<dto::Me
 /// Change nick name or text of a member.
 #[utoipa::path(patch, path = "/v1/rooms/{room}/members/{member}", tag = "members", params(MemberPath), request_body = dto::MemberUpdate,
     responses((status = 200, description = "Done", body = dto::Sequence), Failures))]
-async fn update_member(ctx: Ctx, Ids(ids): Ids<MemberPath>, Body(body): Body<dto::MemberUpdate>) -> Result<Json<dto::Sequence>, Problem> {
+async fn update_member(
+    ctx: Ctx,
+    Ids(ids): Ids<MemberPath>,
+    Body(body): Body<dto::MemberUpdate>,
+) -> Result<Json<dto::Sequence>, Problem> {
     Ok(Json(members::update(&ctx, ids.room, ids.member, body).await?))
 }
 
@@ -69,15 +80,26 @@ async fn member_heartbeat(ctx: Ctx, Ids(ids): Ids<MemberPath>) -> Result<Json<dt
 /// Give a role, higher or lower than the present one.
 #[utoipa::path(put, path = "/v1/rooms/{room}/members/{member}/role", tag = "members", params(MemberPath), request_body = dto::SetRole,
     responses((status = 200, description = "Done", body = dto::Sequence), Failures))]
-async fn set_role(ctx: Ctx, Ids(ids): Ids<MemberPath>, Body(body): Body<dto::SetRole>) -> Result<Json<dto::Sequence>, Problem> {
+async fn set_role(
+    ctx: Ctx,
+    Ids(ids): Ids<MemberPath>,
+    Body(body): Body<dto::SetRole>,
+) -> Result<Json<dto::Sequence>, Problem> {
     Ok(Json(members::set_role(&ctx, ids.room, ids.member, body).await?))
 }
 
 /// Ask to become talker or admin.
 #[utoipa::path(post, path = "/v1/rooms/{room}/requests", tag = "members", params(RoomPath), request_body = dto::RoleRequest,
     responses((status = 201, description = "Asked", body = dto::Sequence), Failures))]
-async fn request_role(ctx: Ctx, Ids(ids): Ids<RoomPath>, Body(body): Body<dto::RoleRequest>) -> Result<(StatusCode, Json<dto::Sequence>), Problem> {
-    Ok((StatusCode::CREATED, Json(members::request_role(&ctx, ids.room, body).await?)))
+async fn request_role(
+    ctx: Ctx,
+    Ids(ids): Ids<RoomPath>,
+    Body(body): Body<dto::RoleRequest>,
+) -> Result<(StatusCode, Json<dto::Sequence>), Problem> {
+    Ok((
+        StatusCode::CREATED,
+        Json(members::request_role(&ctx, ids.room, body).await?),
+    ))
 }
 
 /// Take a request back.
@@ -90,6 +112,12 @@ async fn withdraw_request(ctx: Ctx, Ids(ids): Ids<MemberPath>) -> Result<Json<dt
 /// Answer a request.
 #[utoipa::path(post, path = "/v1/rooms/{room}/requests/{member}/answer", tag = "members", params(MemberPath), request_body = dto::AnswerRequest,
     responses((status = 200, description = "Done", body = dto::Sequence), Failures))]
-async fn answer_request(ctx: Ctx, Ids(ids): Ids<MemberPath>, Body(body): Body<dto::AnswerRequest>) -> Result<Json<dto::Sequence>, Problem> {
-    Ok(Json(members::answer_request(&ctx, ids.room, ids.member, body).await?))
+async fn answer_request(
+    ctx: Ctx,
+    Ids(ids): Ids<MemberPath>,
+    Body(body): Body<dto::AnswerRequest>,
+) -> Result<Json<dto::Sequence>, Problem> {
+    Ok(Json(
+        members::answer_request(&ctx, ids.room, ids.member, body).await?,
+    ))
 }

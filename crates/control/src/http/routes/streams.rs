@@ -24,8 +24,15 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
 /// Publish a camera or screen and get the URL to push to.
 #[utoipa::path(post, path = "/v1/rooms/{room}/streams", tag = "streams", params(RoomPath), request_body = dto::Publish,
     responses((status = 201, description = "The stream and its push URL", body = dto::Published), Failures))]
-async fn publish_stream(ctx: Ctx, Ids(ids): Ids<RoomPath>, Body(body): Body<dto::Publish>) -> Result<(StatusCode, Json<dto::Published>), Problem> {
-    Ok((StatusCode::CREATED, Json(streams::publish(&ctx, ids.room, body).await?)))
+async fn publish_stream(
+    ctx: Ctx,
+    Ids(ids): Ids<RoomPath>,
+    Body(body): Body<dto::Publish>,
+) -> Result<(StatusCode, Json<dto::Published>), Problem> {
+    Ok((
+        StatusCode::CREATED,
+        Json(streams::publish(&ctx, ids.room, body).await?),
+    ))
 }
 
 /// Streams of a room with their figures.
@@ -38,7 +45,11 @@ async fn list_streams(ctx: Ctx, Ids(ids): Ids<RoomPath>) -> Result<Json<dto::Str
 /// Switch video or audio of a stream off or on.
 #[utoipa::path(patch, path = "/v1/rooms/{room}/streams/{stream}", tag = "streams", params(StreamPath), request_body = dto::StreamUpdate,
     responses((status = 200, description = "Done", body = dto::Sequence), Failures))]
-async fn update_stream(ctx: Ctx, Ids(ids): Ids<StreamPath>, Body(body): Body<dto::StreamUpdate>) -> Result<Json<dto::Sequence>, Problem> {
+async fn update_stream(
+    ctx: Ctx,
+    Ids(ids): Ids<StreamPath>,
+    Body(body): Body<dto::StreamUpdate>,
+) -> Result<Json<dto::Sequence>, Problem> {
     Ok(Json(streams::update(&ctx, ids.room, ids.stream, body).await?))
 }
 
@@ -59,6 +70,10 @@ async fn reissue_url(ctx: Ctx, Ids(ids): Ids<StreamPath>) -> Result<Json<dto::Re
 /// Get URLs to pull a stream from.
 #[utoipa::path(post, path = "/v1/rooms/{room}/streams/{stream}/pull-url", tag = "streams", params(StreamPath), request_body = Option<dto::Nothing>,
     responses((status = 200, description = "The URLs", body = dto::PullUrls), Failures))]
-async fn pull_url(ctx: Ctx, Ids(ids): Ids<StreamPath>, Body(body): Body<dto::Nothing>) -> Result<Json<dto::PullUrls>, Problem> {
+async fn pull_url(
+    ctx: Ctx,
+    Ids(ids): Ids<StreamPath>,
+    Body(body): Body<dto::Nothing>,
+) -> Result<Json<dto::PullUrls>, Problem> {
     Ok(Json(streams::pull_urls(&ctx, ids.room, ids.stream, body).await?))
 }

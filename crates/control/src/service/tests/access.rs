@@ -6,7 +6,12 @@ use lianmai_rooms::{Actor, AppId, Command, MemberId, StreamAction};
 use crate::service::testing::{Gateway, request};
 use crate::service::*;
 
-const PROTOCOLS: [Protocol; 4] = [Protocol::Rtmp, Protocol::Rtmps, Protocol::HttpFlv, Protocol::WsFlv];
+const PROTOCOLS: [Protocol; 4] = [
+    Protocol::Rtmp,
+    Protocol::Rtmps,
+    Protocol::HttpFlv,
+    Protocol::WsFlv,
+];
 
 /// A room in which ann publishes and bob watches.
 struct Scene {
@@ -24,7 +29,11 @@ async fn scene() -> Scene {
     let (ann, bob) = (gateway.join(&room, "ann").await, gateway.join(&room, "bob").await);
     let published = gateway.publish(&room, &ann).await;
     let by = Actor::Member(bob.clone());
-    let urls = gateway.service.subscribe(&gateway.app, &room, by, &published.stream.id).await.unwrap();
+    let urls = gateway
+        .service
+        .subscribe(&gateway.app, &room, by, &published.stream.id)
+        .await
+        .unwrap();
     let push = published.push.clone().unwrap().url;
     Scene {
         gateway,
@@ -67,12 +76,15 @@ impl Scene {
 async fn every_state_of_a_token_has_its_code() {
     let scene = scene().await;
     assert_eq!(scene.both(|_| ()).await, "granted");
-    let cases: [(&str, fn(&mut AccessRequest)); 12] = [
+    type Change = fn(&mut AccessRequest);
+    let cases: [(&str, Change); 12] = [
         ("token_missing", |r| r.query.clear()),
         ("token_missing", |r| r.query = "t=".into()),
         ("token_missing", |r| r.query = "token=x".into()),
         ("token_malformed", |r| r.query = "t=x".into()),
-        ("token_malformed", |r| r.query = format!("t={}", "v1.".repeat(1000))),
+        ("token_malformed", |r| {
+            r.query = format!("t={}", "v1.".repeat(1000))
+        }),
         ("token_malformed", |r| r.query.push_str("é\0")),
         ("token_signature", |r| r.query = r.query.replace(".1.m", ".2.m")),
         ("token_signature", |r| r.stream.push('x')),
@@ -92,8 +104,14 @@ async fn urls_hold_for_one_action() {
     let scene = scene().await;
     let (push, pull) = (scene.push.clone(), scene.pull.clone());
     let query = |url: &str| url.split_once('?').unwrap().1.to_owned();
-    assert_eq!(scene.code(Action::Publish, |r| r.query = query(&pull)).await, "wrong_action");
-    assert_eq!(scene.code(Action::Play, |r| r.query = query(&push)).await, "wrong_action");
+    assert_eq!(
+        scene.code(Action::Publish, |r| r.query = query(&pull)).await,
+        "wrong_action"
+    );
+    assert_eq!(
+        scene.code(Action::Play, |r| r.query = query(&push)).await,
+        "wrong_action"
+    );
 }
 
 /// R-K2: the same, of another app.
@@ -101,7 +119,12 @@ async fn urls_hold_for_one_action() {
 async fn urls_hold_for_one_app() {
     let scene = scene().await;
     let other = AppId::parse("other").unwrap();
-    scene.gateway.service.create_app(Some(other), AppPolicy::default()).await.unwrap();
+    scene
+        .gateway
+        .service
+        .create_app(Some(other), AppPolicy::default())
+        .await
+        .unwrap();
     assert_eq!(scene.both(|r| r.app = "other".into()).await, "token_signature");
 }
 
@@ -125,7 +148,10 @@ async fn urls_end_with_the_stream_and_the_holder() {
     assert_eq!(scene.code(Action::Play, |_| ()).await, "holder_left");
     assert_eq!(scene.code(Action::Publish, |_| ()).await, "granted");
     let stream = scene.published.stream.id.clone();
-    service.apply(app, &scene.room, Command::Unpublish { by, stream }).await.unwrap();
+    service
+        .apply(app, &scene.room, Command::Unpublish { by, stream })
+        .await
+        .unwrap();
     assert_eq!(scene.both(|_| ()).await, "unknown_stream");
 }
 
@@ -133,10 +159,19 @@ async fn urls_end_with_the_stream_and_the_holder() {
 #[tokio::test]
 async fn internal_tokens_are_the_apps() {
     let scene = scene().await;
-    let (service, app, stream) = (&scene.gateway.service, &scene.gateway.app, &scene.published.stream.id);
-    for (action, wanted) in [(StreamAction::Push, Action::Publish), (StreamAction::Pull, Action::Play)] {
+    let (service, app, stream) = (
+        &scene.gateway.service,
+        &scene.gateway.app,
+        &scene.published.stream.id,
+    );
+    for (action, wanted) in [
+        (StreamAction::Push, Action::Publish),
+        (StreamAction::Pull, Action::Play),
+    ] {
         let token = service.internal_token(app, stream, action).unwrap();
-        let code = scene.code(wanted, |request| request.query = format!("t={token}")).await;
+        let code = scene
+            .code(wanted, |request| request.query = format!("t={token}"))
+            .await;
         assert_eq!(code, "granted");
     }
 }

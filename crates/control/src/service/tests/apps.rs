@@ -28,7 +28,11 @@ async fn read_modify_write_keeps_the_secret() {
     let before = gateway.service.app_secret(&gateway.app).unwrap();
     let mut policy = gateway.service.app(&gateway.app).unwrap().policy;
     policy.webhooks.push("https://example.com/hook".to_owned());
-    let written = gateway.service.update_app_policy(&gateway.app, policy.clone()).await.unwrap();
+    let written = gateway
+        .service
+        .update_app_policy(&gateway.app, policy.clone())
+        .await
+        .unwrap();
     assert_eq!(written.policy, policy);
     let after = gateway.service.app_secret(&gateway.app).unwrap();
     assert_eq!(before.expose(), after.expose());
@@ -40,7 +44,10 @@ async fn an_app_id_is_taken_once() {
     let id = Some(gateway.app.clone());
     let again = gateway.service.create_app(id, AppPolicy::default()).await;
     assert_eq!(again.unwrap_err().code, "app_exists");
-    let ensured = gateway.service.ensure_app(gateway.app.clone(), AppPolicy::default()).await;
+    let ensured = gateway
+        .service
+        .ensure_app(gateway.app.clone(), AppPolicy::default())
+        .await;
     assert!(ensured.unwrap().is_none());
 }
 
@@ -50,10 +57,20 @@ async fn a_deleted_app_takes_its_rooms_along() {
     let id = gateway.room("r1").await;
     gateway.service.delete_app(&gateway.app).await.unwrap();
     assert_eq!(gateway.service.app(&gateway.app).unwrap_err().code, "unknown_app");
-    assert_eq!(gateway.service.room(&gateway.app, &id).unwrap_err().code, "no_such_room");
+    assert_eq!(
+        gateway.service.room(&gateway.app, &id).unwrap_err().code,
+        "no_such_room"
+    );
     let unknown = AppId::parse("nobody").unwrap();
-    assert_eq!(gateway.service.delete_app(&unknown).await.unwrap_err().code, "unknown_app");
-    gateway.service.ensure_app(gateway.app.clone(), AppPolicy::default()).await.unwrap();
+    assert_eq!(
+        gateway.service.delete_app(&unknown).await.unwrap_err().code,
+        "unknown_app"
+    );
+    gateway
+        .service
+        .ensure_app(gateway.app.clone(), AppPolicy::default())
+        .await
+        .unwrap();
     gateway.room("r1").await;
 }
 
@@ -75,10 +92,18 @@ async fn rooms_open_by_password_or_ticket_only() {
         ..joining("ann", None)
     };
     let password = |text| JoinCredential::Password(Password::parse(text).unwrap());
-    let code = async |credential| service.join(app, &id, with(credential)).await.map_err(|error| error.code);
+    let code = async |credential| {
+        service
+            .join(app, &id, with(credential))
+            .await
+            .map_err(|error| error.code)
+    };
     assert_eq!(code(JoinCredential::None).await.unwrap_err(), "password_required");
     assert_eq!(code(password("open barley")).await.unwrap_err(), "wrong_password");
-    assert_eq!(code(JoinCredential::Ticket("t1.x.y".into())).await.unwrap_err(), "invalid_ticket");
+    assert_eq!(
+        code(JoinCredential::Ticket("t1.x.y".into())).await.unwrap_err(),
+        "malformed_ticket"
+    );
     let ticket = TicketRequest {
         account: None,
         role: lianmai_rooms::Role::Talker,
@@ -88,6 +113,9 @@ async fn rooms_open_by_password_or_ticket_only() {
     let joined = code(JoinCredential::Ticket(ticket)).await.unwrap();
     assert!(!joined.again);
     assert!(code(password("open sesame")).await.unwrap().again);
-    service.set_room_password(app, &id, lianmai_rooms::Actor::App, None).await.unwrap();
+    service
+        .set_room_password(app, &id, lianmai_rooms::Actor::App, None)
+        .await
+        .unwrap();
     assert!(!service.room(app, &id).unwrap().view.settings.has_password);
 }

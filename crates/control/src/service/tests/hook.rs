@@ -77,13 +77,19 @@ async fn the_question_is_signed() {
     let (gateway, push) = gateway(&server.url).await;
     assert_eq!(code(&gateway, &push).await, "granted");
     let post = server.next().await;
-    assert_eq!(post.body["type"], "access");
+    assert_eq!(post.body["event"], "access");
     assert_eq!(post.body["action"], "publish");
     assert_eq!(post.body["account"], "ann");
     assert_eq!(post.body["room"], "r1");
     assert_eq!(post.body["peer"], "192.0.2.7");
     assert!(!post.text.contains("v1."));
-    let secret = gateway.service.core.apps.get(&gateway.app).unwrap().webhook_secret();
+    let secret = gateway
+        .service
+        .core
+        .apps
+        .get(&gateway.app)
+        .unwrap()
+        .webhook_secret();
     let at = post.header(webhook::TIMESTAMP_HEADER).parse().unwrap();
     let signature = post.header(webhook::SIGNATURE_HEADER);
     assert!(webhook::verify(&secret, at, post.text.as_bytes(), signature));

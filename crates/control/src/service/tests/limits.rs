@@ -39,11 +39,20 @@ async fn an_app_cannot_take_more_than_its_share() {
     let (ann, bob) = (gateway.join(&room, "ann").await, gateway.join(&room, "bob").await);
     let eve = service.join(app, &room, joining("eve", None)).await;
     assert_eq!(eve.unwrap_err().code, "app_limit_members");
-    assert!(service.join(app, &room, joining("ann", None)).await.unwrap().again);
+    assert!(
+        service
+            .join(app, &room, joining("ann", None))
+            .await
+            .unwrap()
+            .again
+    );
     let published = gateway.publish(&room, &ann).await;
     gateway.publish(&room, &ann).await;
     let second = service.publish(app, &room, publishing(&bob)).await.unwrap_err();
-    assert_eq!((second.code, second.kind), ("app_limit_streams", ErrorKind::Limit));
+    assert_eq!(
+        (second.code, second.kind),
+        ("app_limit_streams", ErrorKind::Limit)
+    );
     for device in ["a", "b"] {
         let device = Device::parse(device).unwrap();
         service.open_session(app, account("ann"), device).await.unwrap();
@@ -52,15 +61,35 @@ async fn an_app_cannot_take_more_than_its_share() {
     assert_eq!(third.unwrap_err().code, "app_limit_sessions");
 
     let push = published.push.unwrap().url;
-    assert_eq!(gateway.authorise(Action::Publish, &push).await.unwrap().max_bitrate, Some(1000));
-    assert_eq!(gateway.authorise(Action::Publish, &push).await.unwrap_err().code, "app_limit_publishers");
+    assert_eq!(
+        gateway
+            .authorise(Action::Publish, &push)
+            .await
+            .unwrap()
+            .max_bitrate,
+        Some(1000)
+    );
+    assert_eq!(
+        gateway.authorise(Action::Publish, &push).await.unwrap_err().code,
+        "app_limit_publishers"
+    );
     let by = lianmai_rooms::Actor::Member(bob);
-    let pull = service.subscribe(app, &room, by, &published.stream.id).await.unwrap().rtmp;
+    let pull = service
+        .subscribe(app, &room, by, &published.stream.id)
+        .await
+        .unwrap()
+        .rtmp;
     gateway.authorise(Action::Play, &pull).await.unwrap();
-    assert_eq!(gateway.authorise(Action::Play, &pull).await.unwrap_err().code, "app_limit_players");
+    assert_eq!(
+        gateway.authorise(Action::Play, &pull).await.unwrap_err().code,
+        "app_limit_players"
+    );
 
     let other = AppId::parse("other").unwrap();
-    service.create_app(Some(other.clone()), AppPolicy::default()).await.unwrap();
+    service
+        .create_app(Some(other.clone()), AppPolicy::default())
+        .await
+        .unwrap();
     create(&other).await.unwrap();
     create(&other).await.unwrap();
 }
@@ -72,12 +101,21 @@ async fn an_account_has_few_sessions() {
     let (service, app) = (&gateway.service, &gateway.app);
     let mut ids = Vec::new();
     for _ in 0..8 {
-        ids.push(service.open_session(app, account("ann"), Device::default()).await.unwrap().id);
+        ids.push(
+            service
+                .open_session(app, account("ann"), Device::default())
+                .await
+                .unwrap()
+                .id,
+        );
     }
     let full = service.open_session(app, account("ann"), Device::default()).await;
     assert_eq!(full.unwrap_err().code, "account_limit_sessions");
     service.session_gone(app, &account("ann"), &ids[3]).await.unwrap();
-    service.open_session(app, account("ann"), Device::default()).await.unwrap();
+    service
+        .open_session(app, account("ann"), Device::default())
+        .await
+        .unwrap();
     let gone = service.resume_session(app, &account("ann"), &ids[3]).await;
     assert_eq!(gone.unwrap_err().code, "no_such_session");
 }

@@ -23,12 +23,24 @@ async fn a_silent_member_times_out() {
     wait_for(&mut events, |kind| matches!(kind, EventKind::MediaStarted { .. })).await;
     gateway.clock.advance(Duration::from_secs(3600));
     gateway.clock.advance(Duration::from_secs(3600));
-    assert_eq!(gateway.service.member_of(&gateway.app, &room, &"ann".parse().unwrap()).unwrap(), ann);
+    assert_eq!(
+        gateway
+            .service
+            .member_of(&gateway.app, &room, &"ann".parse().unwrap())
+            .unwrap(),
+        ann
+    );
     drop(publication);
     wait_for(&mut events, |kind| matches!(kind, EventKind::MediaStopped { .. })).await;
     gateway.clock.advance(Duration::from_secs(61));
     let left = wait_for(&mut events, |kind| matches!(kind, EventKind::MemberLeft { .. })).await;
-    assert!(matches!(left.event.kind, EventKind::MemberLeft { reason: LeaveReason::Timeout, .. }));
+    assert!(matches!(
+        left.event.kind,
+        EventKind::MemberLeft {
+            reason: LeaveReason::Timeout,
+            ..
+        }
+    ));
 }
 
 /// Rights that end take their connections with them: kicked, degraded, unpublished.
@@ -41,7 +53,10 @@ async fn connections_end_with_the_right() {
     for case in ["kick", "degrade", "unpublish"] {
         let ann = gateway.join(&room, "ann").await;
         let published = gateway.publish(&room, &ann).await;
-        let grant = gateway.authorise(Action::Publish, &published.push.unwrap().url).await.unwrap();
+        let grant = gateway
+            .authorise(Action::Publish, &published.push.unwrap().url)
+            .await
+            .unwrap();
         let publication = gateway.hub.publish(grant.key.clone(), options(&grant)).unwrap();
         let (by, member, stream) = (by.clone(), ann.clone(), published.stream.id);
         let command = match case {
@@ -74,7 +89,10 @@ async fn a_kicked_viewer_sees_no_more() {
     let (ann, bob) = (gateway.join(&room, "ann").await, gateway.join(&room, "bob").await);
     let published = gateway.publish(&room, &ann).await;
     let by = Actor::Member(bob.clone());
-    let pull = service.subscribe(app, &room, by, &published.stream.id).await.unwrap();
+    let pull = service
+        .subscribe(app, &room, by, &published.stream.id)
+        .await
+        .unwrap();
     let grant = gateway.authorise(Action::Play, &pull.rtmp).await.unwrap();
     let options = ReadOptions {
         holder: grant.holder.clone(),
@@ -89,7 +107,14 @@ async fn a_kicked_viewer_sees_no_more() {
     let status = &service.stream_stats(app, &room).unwrap()[0];
     assert_eq!(status.id, published.stream.id);
     drop(reader);
-    assert_eq!(gateway.authorise(Action::Play, &pull.rtmp).await.unwrap_err().code, "holder_left");
+    assert_eq!(
+        gateway
+            .authorise(Action::Play, &pull.rtmp)
+            .await
+            .unwrap_err()
+            .code,
+        "holder_left"
+    );
 }
 
 /// A stream that was removed between the grant and the first frame is taken off the air.
@@ -99,12 +124,19 @@ async fn media_without_a_right_is_ended() {
     let room = gateway.room("r1").await;
     let ann = gateway.join(&room, "ann").await;
     let published = gateway.publish(&room, &ann).await;
-    let grant = gateway.authorise(Action::Publish, &published.push.unwrap().url).await.unwrap();
+    let grant = gateway
+        .authorise(Action::Publish, &published.push.unwrap().url)
+        .await
+        .unwrap();
     let unpublish = Command::Unpublish {
         by: Actor::App,
         stream: published.stream.id,
     };
-    gateway.service.apply(&gateway.app, &room, unpublish).await.unwrap();
+    gateway
+        .service
+        .apply(&gateway.app, &room, unpublish)
+        .await
+        .unwrap();
     let publication = gateway.hub.publish(grant.key.clone(), options(&grant)).unwrap();
     let stopped = tokio::time::timeout(Duration::from_secs(5), publication.stopped()).await;
     assert_eq!(stopped.unwrap(), StopReason::Revoked);
@@ -120,7 +152,10 @@ async fn a_takeover_starts_again() {
     let mut events = gateway.service.events(&gateway.app, &room, 0).unwrap();
     let grant = gateway.authorise(Action::Publish, &push).await.unwrap();
     let media = |kind: &EventKind| {
-        matches!(kind, EventKind::MediaStarted { .. } | EventKind::MediaStopped { .. })
+        matches!(
+            kind,
+            EventKind::MediaStarted { .. } | EventKind::MediaStopped { .. }
+        )
     };
     let mut epochs = Vec::new();
     let mut publications = Vec::new();

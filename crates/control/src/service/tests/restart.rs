@@ -21,11 +21,22 @@ async fn a_killed_gateway_comes_back_as_it_was() {
         creator: Some(ann.clone()),
     };
     service.create_room(app, request).await.unwrap();
-    let id = service.open_session(app, ann.clone(), Device::default()).await.unwrap().id;
-    let joined = service.join(app, &room("r1"), joining("ann", Some(id.clone()))).await.unwrap();
+    let id = service
+        .open_session(app, ann.clone(), Device::default())
+        .await
+        .unwrap()
+        .id;
+    let joined = service
+        .join(app, &room("r1"), joining("ann", Some(id.clone())))
+        .await
+        .unwrap();
     let published = gateway.publish(&room("r1"), &joined.member).await;
     let push = published.push.unwrap().url;
-    let pull = service.subscribe(app, &room("r1"), Actor::App, &published.stream.id).await.unwrap().rtmp;
+    let pull = service
+        .subscribe(app, &room("r1"), Actor::App, &published.stream.id)
+        .await
+        .unwrap()
+        .rtmp;
     let seen = joined.room.sequence;
     let before = service.room(app, &room("r1")).unwrap();
     let secret = service.app_secret(app).unwrap();
@@ -48,14 +59,23 @@ async fn a_killed_gateway_comes_back_as_it_was() {
     assert_eq!(resumed.rooms, [(room("r1"), joined.member.clone())]);
     let mut missed = service.events(app, &room("r1"), seen).unwrap();
     wait_for(&mut missed, |kind| matches!(kind, EventKind::StreamAdded { .. })).await;
-    wait_for(&mut missed, |kind| matches!(kind, EventKind::MemberOnline { online: false, .. })).await;
-    wait_for(&mut missed, |kind| matches!(kind, EventKind::MemberOnline { online: true, .. })).await;
+    wait_for(&mut missed, |kind| {
+        matches!(kind, EventKind::MemberOnline { online: false, .. })
+    })
+    .await;
+    wait_for(&mut missed, |kind| {
+        matches!(kind, EventKind::MemberOnline { online: true, .. })
+    })
+    .await;
     // The password is still the same one.
     let wrong = JoinRequest {
         credential: JoinCredential::Password(Password::parse("barley").unwrap()),
         ..joining("bob", None)
     };
-    assert_eq!(service.join(app, &room("r1"), wrong).await.unwrap_err().code, "wrong_password");
+    assert_eq!(
+        service.join(app, &room("r1"), wrong).await.unwrap_err().code,
+        "wrong_password"
+    );
 }
 
 /// Whoever was away for longer than the journal reaches is told to look at the room.
@@ -80,10 +100,19 @@ async fn who_missed_too_much_lags() {
     let mut events = gateway.service.events(&gateway.app, &id, 1).unwrap();
     assert_eq!(events.next().await, Next::Lagged);
     let view = gateway.service.room(&gateway.app, &id).unwrap();
-    assert_eq!(view.view.attributes.get(&AttributeKey::parse("n").unwrap()).unwrap().as_str(), "599");
+    assert_eq!(
+        view.view
+            .attributes
+            .get(&AttributeKey::parse("n").unwrap())
+            .unwrap()
+            .as_str(),
+        "599"
+    );
     events.seek(view.sequence);
     gateway.service.apply(&gateway.app, &id, set(600)).await.unwrap();
-    let Next::Event(event) = events.next().await else { panic!("an event") };
+    let Next::Event(event) = events.next().await else {
+        panic!("an event")
+    };
     assert_eq!(event.event.sequence, view.sequence + 1);
 }
 
@@ -118,8 +147,11 @@ async fn an_answered_change_is_never_lost() {
     let answered = answered.lock().clone();
     let gateway = Gateway::file(&path).await;
     let view = gateway.service.room(&gateway.app, &id).unwrap().view;
-    let inside: std::collections::HashSet<_> =
-        view.members.values().map(|member| member.account.to_string()).collect();
+    let inside: std::collections::HashSet<_> = view
+        .members
+        .values()
+        .map(|member| member.account.to_string())
+        .collect();
     let lost: Vec<_> = answered.iter().filter(|who| !inside.contains(*who)).collect();
     assert!(lost.is_empty(), "{lost:?}");
 }
@@ -134,8 +166,15 @@ async fn shut_down_is_clean() {
     gateway.service.shut_down().await;
     assert!(!gateway.service.is_ready().await);
     let request = joining("ann", None);
-    let late = gateway.service.join(&gateway.app, &room("r1"), request).await.unwrap_err();
-    assert_eq!((late.code, late.kind), ("store_unavailable", ErrorKind::Unavailable));
+    let late = gateway
+        .service
+        .join(&gateway.app, &room("r1"), request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (late.code, late.kind),
+        ("store_unavailable", ErrorKind::Unavailable)
+    );
     let gateway = Gateway::file(&path).await;
     gateway.service.room(&gateway.app, &room("r1")).unwrap();
 }

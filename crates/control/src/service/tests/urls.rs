@@ -13,10 +13,20 @@ async fn urls_are_what_mini_programs_take() {
     let published = gateway.publish(&room, &ann).await;
     let push = published.push.unwrap();
     let by = Actor::Member(ann);
-    let pull = gateway.service.subscribe(&gateway.app, &room, by, &published.stream.id).await.unwrap();
+    let pull = gateway
+        .service
+        .subscribe(&gateway.app, &room, by, &published.stream.id)
+        .await
+        .unwrap();
     let stream = &published.stream.id;
-    assert!(push.url.starts_with(&format!("rtmp://live.example.com/acme/{stream}?t=")));
-    assert!(pull.rtmp.starts_with(&format!("rtmp://live.example.com/acme/{stream}?t=")));
+    assert!(
+        push.url
+            .starts_with(&format!("rtmp://live.example.com/acme/{stream}?t="))
+    );
+    assert!(
+        pull.rtmp
+            .starts_with(&format!("rtmp://live.example.com/acme/{stream}?t="))
+    );
     let flv = format!("://live.example.com/live/{stream}.flv?app=acme&t=");
     assert!(pull.http_flv.starts_with(&format!("https{flv}")));
     assert!(pull.ws_flv.starts_with(&format!("wss{flv}")));
@@ -39,8 +49,18 @@ async fn another_port_is_named() {
     let room = gateway.room("r1").await;
     let ann = gateway.join(&room, "ann").await;
     let published = gateway.publish(&room, &ann).await;
-    assert!(published.push.unwrap().url.starts_with("rtmp://live.example.com:1936/acme/"));
-    let pull = gateway.service.subscribe(&gateway.app, &room, Actor::App, &published.stream.id).await.unwrap();
+    assert!(
+        published
+            .push
+            .unwrap()
+            .url
+            .starts_with("rtmp://live.example.com:1936/acme/")
+    );
+    let pull = gateway
+        .service
+        .subscribe(&gateway.app, &room, Actor::App, &published.stream.id)
+        .await
+        .unwrap();
     assert!(pull.ws_flv.starts_with("ws://localhost:8080/live/"));
 }
 
@@ -61,13 +81,33 @@ async fn reissued_urls_go_to_the_owner() {
     let published = gateway.publish(&room, &ann).await;
     let first = published.push.unwrap();
     let stream = &published.stream.id;
-    let by_admin = service.reissue_url(app, &room, Actor::Member(bob), stream).await.unwrap();
+    let by_admin = service
+        .reissue_url(app, &room, Actor::Member(bob), stream)
+        .await
+        .unwrap();
     assert!(by_admin.push.is_none());
-    let by_owner = service.reissue_url(app, &room, Actor::Member(ann), stream).await.unwrap();
+    let by_owner = service
+        .reissue_url(app, &room, Actor::Member(ann), stream)
+        .await
+        .unwrap();
     assert_eq!(by_owner.version, 3);
     let newest = by_owner.push.unwrap();
     gateway.authorise(Action::Publish, &first.url).await.unwrap();
-    assert_eq!(gateway.authorise(Action::Publish, &newest.url).await.unwrap().epoch, 3);
+    assert_eq!(
+        gateway
+            .authorise(Action::Publish, &newest.url)
+            .await
+            .unwrap()
+            .epoch,
+        3
+    );
     gateway.clock.advance(std::time::Duration::from_secs(31));
-    assert_eq!(gateway.authorise(Action::Publish, &first.url).await.unwrap_err().code, "epoch_retired");
+    assert_eq!(
+        gateway
+            .authorise(Action::Publish, &first.url)
+            .await
+            .unwrap_err()
+            .code,
+        "epoch_retired"
+    );
 }

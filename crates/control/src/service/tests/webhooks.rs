@@ -22,19 +22,40 @@ async fn events_come_in_order_and_signed() {
     let gateway = Gateway::memory(policy(&[&server.url])).await;
     let room = gateway.room("r1").await;
     gateway.join(&room, "ann").await;
-    gateway.service.destroy(&gateway.app, &room, Actor::App).await.unwrap();
-    let secret = gateway.service.core.apps.get(&gateway.app).unwrap().webhook_secret();
-    let types = ["room_created", "member_joined", "member_left", "room_ended", "call_record"];
+    gateway
+        .service
+        .destroy(&gateway.app, &room, Actor::App)
+        .await
+        .unwrap();
+    let secret = gateway
+        .service
+        .core
+        .apps
+        .get(&gateway.app)
+        .unwrap()
+        .webhook_secret();
+    let types = [
+        "room_created",
+        "member_joined",
+        "member_left",
+        "room_ended",
+        "call_record",
+    ];
     for (number, kind) in (1_u64..).zip(types) {
         let post = server.next().await;
-        assert_eq!(post.body["type"], kind);
+        assert_eq!(post.body["event"], kind);
         assert_eq!(post.body["sequence"], number);
         assert_eq!(post.body["app"], "acme");
         assert_eq!(post.body["room"], "r1");
         assert_eq!(post.body["id"], post.header(webhook::EVENT_HEADER));
         assert_eq!(post.header(webhook::SEQUENCE_HEADER), number.to_string());
         let at = post.header(webhook::TIMESTAMP_HEADER).parse().unwrap();
-        assert!(webhook::verify(&secret, at, post.text.as_bytes(), post.header(webhook::SIGNATURE_HEADER)));
+        assert!(webhook::verify(
+            &secret,
+            at,
+            post.text.as_bytes(),
+            post.header(webhook::SIGNATURE_HEADER)
+        ));
         if kind == "call_record" {
             assert_eq!(post.body["record"]["members"][0]["account"], "ann");
         }
@@ -48,7 +69,7 @@ async fn a_failed_event_holds_up_its_room_only() {
     let gateway = Gateway::memory(policy(&[&server.url])).await;
     let mut left = 3;
     server.answer(move |body| {
-        if body["room"] == "bad" && body["type"] == "room_created" && left > 0 {
+        if body["room"] == "bad" && body["event"] == "room_created" && left > 0 {
             left -= 1;
             return Answer::Status(503);
         }
@@ -63,12 +84,26 @@ async fn a_failed_event_holds_up_its_room_only() {
         let post = server.next().await;
         let text = |name: &str| post.body[name].as_str().unwrap().to_owned();
         let attempt = post.header(webhook::DELIVERY_HEADER).to_owned();
-        seen.entry(text("room")).or_default().push((text("type"), text("id"), attempt));
+        seen.entry(text("room"))
+            .or_default()
+            .push((text("event"), text("id"), attempt));
     }
     let bad = &seen["bad"];
     let kinds: Vec<&str> = bad.iter().map(|(kind, ..)| kind.as_str()).collect();
-    assert_eq!(kinds, ["room_created", "room_created", "room_created", "room_created", "member_joined"]);
-    assert!(bad[..4].iter().all(|(_, id, _)| *id == bad[0].1), "the same id at every attempt");
+    assert_eq!(
+        kinds,
+        [
+            "room_created",
+            "room_created",
+            "room_created",
+            "room_created",
+            "member_joined"
+        ]
+    );
+    assert!(
+        bad[..4].iter().all(|(_, id, _)| *id == bad[0].1),
+        "the same id at every attempt"
+    );
     let attempts: Vec<&str> = bad[..4].iter().map(|(.., attempt)| attempt.as_str()).collect();
     assert_eq!(attempts, ["1", "2", "3", "4"]);
     assert_eq!(seen["good"].len(), 2);
@@ -111,14 +146,18 @@ async fn waiting_events_survive_a_restart() {
     gateway.kill().await;
     server.answer(|_| Answer::Status(200));
     let gateway = Gateway::open(testing::config(), &store, AppPolicy::default()).await;
-    loop {
-        let post = server.next_of("room_created").await;
-        assert_eq!(post.body["id"], first.body["id"]);
-        if post.header(webhook::DELIVERY_HEADER) != "1" {
-            break;
+    // Attempts from before and after the restart are for the same event; the next comes only when one succeeded.
+    let second = loop {
+        let post = server.next().await;
+        if post.body["event"] != "room_created" {
+            break post;
         }
-    }
-    assert_eq!(server.next_of("member_joined").await.body["sequence"], 2);
+        assert_eq!(post.body["id"], first.body["id"]);
+    };
+    assert_eq!(
+        (&second.body["event"], &second.body["sequence"]),
+        (&"member_joined".into(), &2.into())
+    );
     gateway.service.shut_down().await;
 }
 
@@ -126,7 +165,7 @@ async fn waiting_events_survive_a_restart() {
 #[tokio::test]
 async fn old_events_are_given_up() {
     let mut server = Receiver::start().await;
-    server.answer(|body| match body["type"].as_str() {
+    server.answer(|body| match body["event"].as_str() {
         Some("room_created") => Answer::Status(500),
         _ => Answer::Status(200),
     });
@@ -148,9 +187,17 @@ async fn removed_targets_are_forgotten() {
     server.answer(|_| Answer::Status(500));
     let gateway = Gateway::memory(policy(&[&server.url])).await;
     gateway.room("r1").await;
-    gateway.service.update_app_policy(&gateway.app, AppPolicy::default()).await.unwrap();
+    gateway
+        .service
+        .update_app_policy(&gateway.app, AppPolicy::default())
+        .await
+        .unwrap();
     loop {
-        let (queued, _) = gateway.store.webhook_counts(&gateway.app, &server.url).await.unwrap();
+        let (queued, _) = gateway
+            .store
+            .webhook_counts(&gateway.app, &server.url)
+            .await
+            .unwrap();
         if queued == 0 {
             break;
         }

@@ -31,7 +31,7 @@ pub enum WireForm {
     FlvTag,
 }
 
-const WIRE_FORMS: usize = 2;
+pub(crate) const WIRE_FORMS: usize = 2;
 
 /// A numbered entry of a stream's ring. Shared, never changed.
 #[derive(Debug)]

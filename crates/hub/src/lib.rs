@@ -21,6 +21,7 @@ mod pulse;
 mod rate;
 mod reader;
 mod ring;
+mod run;
 mod stats;
 mod stream;
 
@@ -33,4 +34,5 @@ pub use key::StreamKey;
 pub use normaliser::{Normaliser, Placement};
 pub use publication::{Publication, PublishError, PublishOptions, PushError, StopReason};
 pub use reader::{Delivery, EndReason, ReadOptions, Reader, TrackFilter};
+pub use run::Wire;
 pub use stats::{AudioStats, ReaderStats, StreamStats, VideoStats};

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use bytes::Bytes;
 use lianmai_media::TrackKind;
 use tokio::time::Instant;
 
 use crate::hub::Registry;
 use crate::pulse::Pulse;
 use crate::stream::{State, Stream, millis};
-use crate::{Content, Headers, Item, ReaderStats, StreamKey};
+use crate::{Content, Headers, Item, ReaderStats, StreamKey, Wire};
 
 const BATCH_ITEMS: usize = 64;
 const BATCH_BYTES: usize = 64 * 1024;
@@ -53,6 +54,8 @@ pub struct ReadOptions {
     pub skip_gop_cache: bool,
     /// Whose connection it is.
     pub holder: Option<Arc<str>>,
+    /// The reader sends every item as it is in this form: it then gets [`Delivery::Run`] where it can.
+    pub wire: Option<Wire>,
 }
 
 /// What a reader gets, in order.
@@ -62,6 +65,8 @@ pub enum Delivery {
     Headers(Arc<Headers>),
     /// The next item.
     Item(Arc<Item>),
+    /// The next items, ready to send; only for readers that named their [`Wire`](ReadOptions::wire).
+    Run(Bytes),
     /// The reader was too slow and lost this many items; a video key frame or sound follows.
     Gap {
         /// Number of items lost.
@@ -94,6 +99,7 @@ pub struct Reader {
     pulse: Arc<Pulse>,
     stats: Arc<ReaderStats>,
     tracks: TrackFilter,
+    wire: Option<Wire>,
     skip_gop_cache: bool,
     cursor: u64,
     /// Video is passed over until its next key frame.
@@ -127,6 +133,7 @@ impl Reader {
             key,
             stats,
             tracks: options.tracks,
+            wire: options.wire,
             skip_gop_cache: options.skip_gop_cache,
             cursor: stream.read(|s| s.ring.head()),
             needs_keyframe: true,
@@ -277,6 +284,11 @@ impl Reader {
         batch.push(Delivery::Gap { dropped });
     }
 
+    /// From now on items come one by one, so that the reader can leave some out.
+    pub fn forgo_runs(&mut self) {
+        self.wire = None;
+    }
+
     /// Counts all that still waits for this reader as lost. To be called when it is cut off for taking nothing
     /// (R-Q1: no loss without a counter).
     pub fn give_up(&mut self) {
@@ -290,7 +302,33 @@ impl Reader {
         metrics::counter!("lianmai_reader_dropped_items_total").increment(items);
     }
 
+    /// Takes the next items in one piece, when they are wanted just as everybody else's.
+    fn take_run(&mut self, state: &State, batch: &mut Vec<Delivery>) -> bool {
+        let (Some(wire), Some(headers)) = (&self.wire, &self.headers) else {
+            return false;
+        };
+        if self.needs_keyframe || self.tracks != TrackFilter::All {
+            return false;
+        }
+        let (from, head) = (self.cursor, state.ring.head());
+        if from == head {
+            return true;
+        }
+        let items = state.ring.from(from);
+        let Some(run) = self.stream.runs.get(wire, headers, from, head, items) else {
+            return false;
+        };
+        self.cursor = run.to;
+        self.stats.delivered.fetch_add(run.to - run.from, Relaxed);
+        self.stats.bytes.fetch_add(run.media as u64, Relaxed);
+        batch.push(Delivery::Run(run.bytes));
+        true
+    }
+
     fn take(&mut self, state: &State, batch: &mut Vec<Delivery>) {
+        if self.take_run(state, batch) {
+            return;
+        }
         let mut bytes = 0;
         let mut items = 0;
         let mut passed_over = 0;

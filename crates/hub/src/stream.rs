@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::publication::{PublishError, PublishOptions, PushError, StopReason, StopSignal};
 use crate::pulse::Pulse;
 use crate::ring::Ring;
+use crate::run::Runs;
 use crate::stats::{AudioStats, StreamMeter, TrackMeter, VideoStats};
 use crate::{Content, EndReason, Headers, HubConfig, Item, Normaliser, Placement, ReaderStats, StreamStats};
 
@@ -43,6 +44,7 @@ pub(crate) struct State {
 pub(crate) struct Stream {
     pub(crate) config: HubConfig,
     state: RwLock<State>,
+    pub(crate) runs: Runs,
     pulses: RwLock<Vec<Arc<Pulse>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -65,6 +67,7 @@ impl Stream {
                 readers: Vec::new(),
             }),
             config,
+            runs: Runs::default(),
             pulses: RwLock::default(),
             tasks,
             stop,

@@ -24,6 +24,8 @@ pub struct IngestCounters {
     pub unsupported: u64,
     /// Frames before their track's sequence header.
     pub before_config: u64,
+    /// Pictures before the publication's first key frame.
+    pub before_keyframe: u64,
 }
 
 /// Why a publication cannot take more media.
@@ -43,6 +45,8 @@ pub struct Ingest {
     audio: Option<AudioConfig>,
     /// Of the NAL units that come.
     lengths: LengthSize,
+    /// Earlier pictures refer to ones that nobody got, or that another publication sent.
+    has_keyframe: bool,
     counters: IngestCounters,
 }
 
@@ -55,6 +59,7 @@ impl Ingest {
             video: None,
             audio: None,
             lengths: LengthSize::Four,
+            has_keyframe: false,
             counters: IngestCounters::default(),
         }
     }
@@ -95,6 +100,7 @@ impl Ingest {
     fn count(&mut self, refused: &Refused) {
         let (counter, reason) = match refused {
             Refused::Push(PushError::MissingConfig(_)) => (&mut self.counters.before_config, "before_config"),
+            Refused::BeforeKeyframe => (&mut self.counters.before_keyframe, "before_keyframe"),
             Refused::Unsupported => (&mut self.counters.unsupported, "unsupported"),
             Refused::Malformed | Refused::Push(_) => (&mut self.counters.malformed, "malformed"),
         };
@@ -120,6 +126,10 @@ impl Ingest {
                         VideoCodec::Vp8 | VideoCodec::Vp9 => self.video_config(codec, Bytes::new())?,
                         _ => return Err(PushError::MissingConfig(TrackKind::Video).into()),
                     }
+                }
+                self.has_keyframe |= keyframe;
+                if !self.has_keyframe {
+                    return Err(Refused::BeforeKeyframe);
                 }
                 // Inside the gateway NAL lengths always have four bytes.
                 let payload =
@@ -228,6 +238,7 @@ impl Ingest {
 
 enum Refused {
     Malformed,
+    BeforeKeyframe,
     Unsupported,
     Push(PushError),
 }

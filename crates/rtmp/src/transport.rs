@@ -57,6 +57,10 @@ impl OutQueue {
         io: &mut impl Transport,
         cx: &mut std::task::Context<'_>,
     ) -> Poll<io::Result<usize>> {
+        if let (1, Some(part)) = (self.parts.len(), self.parts.front()) {
+            let n = std::task::ready!(Pin::new(io).poll_write(cx, part))?;
+            return self.written(n);
+        }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let count = self.parts.len().min(MAX_SLICES);
         for (slice, part) in slices.iter_mut().zip(&self.parts) {
@@ -64,6 +68,10 @@ impl OutQueue {
         }
         let slices = slices.get(..count).unwrap_or_default();
         let n = std::task::ready!(Pin::new(io).poll_write_vectored(cx, slices))?;
+        self.written(n)
+    }
+
+    fn written(&mut self, n: usize) -> Poll<io::Result<usize>> {
         if n == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }

@@ -1,10 +1,11 @@
 //! One player's sequence of FLV bytes: file header, announcements, tags.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lianmai_hub::{Announcer, Delivery, EndReason, Item, Reader, WireForm, item_body};
+use lianmai_hub::{Announcer, Delivery, EndReason, Headers, Item, Reader, WireForm, item_body};
 use lianmai_media::TrackKind;
 use lianmai_media::flv::{FileHeader, TagKind, tag};
 use tokio::time::timeout;
@@ -16,6 +17,8 @@ const TRACKS_SETTLE: Duration = Duration::from_secs(1);
 pub(crate) struct FlvFeed {
     reader: Reader,
     announcer: Announcer,
+    /// Headers not told yet; they go out before the next item.
+    news: Option<Arc<Headers>>,
     batch: Vec<Delivery>,
     ready: VecDeque<Bytes>,
     started: bool,
@@ -27,6 +30,7 @@ impl FlvFeed {
         FlvFeed {
             announcer: Announcer::new(reader.tracks()),
             reader,
+            news: None,
             batch: Vec::new(),
             ready: VecDeque::new(),
             started: false,
@@ -47,6 +51,11 @@ impl FlvFeed {
             0 | 1 => self.ready.pop_front(),
             _ => Some(self.ready.drain(..).flatten().collect::<Vec<u8>>().into()),
         }
+    }
+
+    /// The player is cut off because it takes nothing: what waits for it is lost.
+    pub(crate) fn give_up(&mut self) {
+        self.reader.give_up();
     }
 
     /// Why it ended.
@@ -83,7 +92,10 @@ impl FlvFeed {
             };
             let complete = header.audio == wants_audio && header.video == wants_video;
             let age = self.reader.publication_age().unwrap_or(TRACKS_SETTLE);
-            let Some(left) = TRACKS_SETTLE.checked_sub(age).filter(|left| !left.is_zero() && !complete) else {
+            let Some(left) = TRACKS_SETTLE
+                .checked_sub(age)
+                .filter(|left| !left.is_zero() && !complete)
+            else {
                 return header;
             };
             // News is kept behind what waits already; without any, the time is up.
@@ -100,22 +112,36 @@ impl FlvFeed {
 
     fn write(&mut self, delivery: Delivery) {
         match delivery {
-            Delivery::Item(item) => self.ready.extend(item.wire(WireForm::FlvTag, item_tag).iter().cloned()),
-            Delivery::Headers(headers) => {
-                let stats = self.reader.stream_stats();
-                for (kind, body) in self.announcer.announce(&headers, &stats) {
-                    // A body over 24 bits cannot be an announcement of ours.
-                    self.ready.extend(tag(kind, 0, &[], &body).ok());
-                }
+            Delivery::Run(bytes) => self.ready.push_back(bytes),
+            Delivery::Item(item) => {
+                self.announce(&item);
+                self.ready
+                    .extend(item.wire(WireForm::FlvTag, item_tag).iter().cloned());
             }
+            Delivery::Headers(headers) => self.news = Some(headers),
             Delivery::Gap { dropped } => tracing::debug!(dropped, "player too slow"),
             Delivery::End(reason) => self.ended = Some(reason),
+        }
+    }
+
+    /// Tells what the player must know for `item`. Sequence headers have its time, as a player's clock must not jump.
+    /// Metadata has 0: players that build on FFmpeg take later metadata for a subtitle track.
+    fn announce(&mut self, item: &Item) {
+        let Some(headers) = self.news.take() else { return };
+        let stats = self.reader.stream_stats();
+        for (kind, body) in self.announcer.announce(&headers, &stats) {
+            let millis = match kind {
+                TagKind::Script => 0,
+                TagKind::Audio | TagKind::Video => item.millis() as u32,
+            };
+            // A body over 24 bits cannot be an announcement of ours.
+            self.ready.extend(tag(kind, millis, &[], &body).ok());
         }
     }
 }
 
 /// One part: an HTTP chunk per tag costs less than one per piece of it.
-fn item_tag(item: &Item) -> Vec<Bytes> {
+pub(super) fn item_tag(item: &Item) -> Vec<Bytes> {
     let made = item_body(item).and_then(|(kind, header, payload): (TagKind, _, _)| {
         // FLV time is 32 bits of milliseconds and wraps.
         tag(kind, item.millis() as u32, header.as_slice(), payload).ok()

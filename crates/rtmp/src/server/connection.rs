@@ -4,9 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lianmai_hub::{AccessRequest, Action, Delivery, Denial, Protocol, PublishError, StopReason};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, Sleep};
 
 use super::listener::Shared;
@@ -17,6 +18,10 @@ use crate::protocol::{
     ServerSession, SessionError, status,
 };
 use crate::transport::{OutQueue, ReadSize, Transport, read_some};
+
+/// How long, and for how many bytes, a peer may go on sending after our last words.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 4 << 20;
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -113,6 +118,9 @@ impl<T: Transport> Connection<T> {
             if let Some(close) = self.closing.take() {
                 // The peer may have gone first.
                 let _ = self.io.shutdown().await;
+                if !matches!(close, Close::Failed(_)) {
+                    linger(&mut self.io).await;
+                }
                 return match close {
                     Close::Finished => Ended::Finished,
                     Close::Rejected(_) => Ended::Rejected,
@@ -248,7 +256,7 @@ impl<T: Transport> Connection<T> {
                 grant,
                 &query,
                 request.stream_id,
-                self.shared.config.session.chunk_size,
+                &self.shared.wire,
             )
             .map_err(|error| Rejection::play_failed(error.to_string())),
             Err(denial) => Err(play_denied(&denial)),
@@ -301,6 +309,22 @@ impl<T: Transport> Connection<T> {
         tracing::info!(?reason, "publisher stopped");
         self.session.close(description);
     }
+}
+
+/// Reads what the peer still sends, up to a limit, until it closes too. A socket closed with unread bytes in it resets
+/// the connection (RFC 1122 §4.2.2.13): the peer would lose our last words and take the end for a broken line.
+async fn linger(io: &mut impl Transport) {
+    let mut scrap = vec![0; 16 * 1024];
+    let drain = async {
+        let mut left = LINGER_BYTES;
+        while left > 0
+            && let Ok(read @ 1..) = io.read(&mut scrap).await
+        {
+            left = left.saturating_sub(read);
+        }
+    };
+    // Who does not close in time is cut off.
+    let _ = tokio::time::timeout(LINGER, drain).await;
 }
 
 async fn next_media(playout: Option<&mut Playout>, batch: &mut Vec<Delivery>) {

@@ -15,6 +15,7 @@ use tracing::Instrument;
 use super::config::RtmpServerConfig;
 use super::connection::{Connection, Ended};
 use super::limits::{ConnectionLimits, Place};
+use super::playout::PlayWire;
 use crate::protocol::Seed;
 
 /// Makes unpredictable seeds for handshakes.
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     pub(super) hub: Hub,
     pub(super) authoriser: Arc<dyn Authorise>,
     pub(super) stop: CancellationToken,
+    pub(super) wire: PlayWire,
     seeds: Box<SeedSource>,
     limits: ConnectionLimits,
     tasks: TaskTracker,
@@ -48,6 +50,7 @@ impl RtmpServer {
         let limits = ConnectionLimits::new(config.max_connections, config.max_connections_per_ip);
         RtmpServer {
             shared: Arc::new(Shared {
+                wire: PlayWire::new(config.session.chunk_size),
                 config,
                 hub,
                 authoriser,

@@ -3,9 +3,12 @@
 //! Chunks of an item are made once with full headers and shared by every player on message stream 1, which is
 //! nearly all of them; others get their own copy.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use lianmai_hub::{
-    Announcer, Delivery, Grant, Hub, Item, PublishError, ReadOptions, Reader, StreamKey, WireForm, item_body,
+    Announcer, Delivery, Grant, Headers, Hub, Item, PublishError, ReadOptions, Reader, StreamKey, Wire,
+    WireForm, item_body,
 };
 use lianmai_media::TrackKind;
 use lianmai_media::flv::TagKind;
@@ -15,6 +18,25 @@ use crate::transport::OutQueue;
 
 const SHARED_STREAM_ID: u32 = 1;
 
+/// How items go to players on message stream 1: the same for all of them.
+pub(super) struct PlayWire {
+    chunk_size: u32,
+    shared: Wire,
+}
+
+impl PlayWire {
+    pub(super) fn new(chunk_size: u32) -> PlayWire {
+        let parts = Arc::new(move |item: &Item| item_chunks(item, SHARED_STREAM_ID, chunk_size));
+        PlayWire {
+            chunk_size,
+            shared: Wire {
+                form: WireForm::RtmpChunks,
+                parts,
+            },
+        }
+    }
+}
+
 pub(super) struct Playout {
     key: StreamKey,
     hub: Hub,
@@ -22,6 +44,8 @@ pub(super) struct Playout {
     /// `None` while paused.
     reader: Option<Reader>,
     announcer: Announcer,
+    /// Headers not told yet; they go out before the next item.
+    news: Option<Arc<Headers>>,
     stream_id: u32,
     chunk_size: u32,
     wants_audio: bool,
@@ -34,10 +58,11 @@ impl Playout {
         grant: Grant,
         query: &str,
         stream_id: u32,
-        chunk_size: u32,
+        wire: &PlayWire,
     ) -> Result<Playout, PublishError> {
         let options = ReadOptions {
             holder: grant.holder,
+            wire: (stream_id == SHARED_STREAM_ID).then(|| wire.shared.clone()),
             ..ReadOptions::from_query(query)
         };
         let reader = hub.subscribe(grant.key.clone(), options.clone())?;
@@ -46,9 +71,10 @@ impl Playout {
             hub: hub.clone(),
             announcer: Announcer::new(options.tracks),
             options,
+            news: None,
             reader: Some(reader),
             stream_id,
-            chunk_size,
+            chunk_size: wire.chunk_size,
             wants_audio: true,
             wants_video: true,
         })
@@ -73,10 +99,20 @@ impl Playout {
 
     pub(super) fn receive_audio(&mut self, enabled: bool) {
         self.wants_audio = enabled;
+        self.pick_items();
     }
 
     pub(super) fn receive_video(&mut self, enabled: bool) {
         self.wants_video = enabled;
+        self.pick_items();
+    }
+
+    /// A player that wants less than everybody gets its items one by one, for good.
+    fn pick_items(&mut self) {
+        self.options.wire = None;
+        if let Some(reader) = &mut self.reader {
+            reader.forgo_runs();
+        }
     }
 
     pub(super) async fn next_batch(&mut self, batch: &mut Vec<Delivery>) {
@@ -97,6 +133,7 @@ impl Playout {
     pub(super) fn write(&mut self, delivery: Delivery, out: &mut OutQueue) {
         match delivery {
             Delivery::Item(item) => {
+                self.announce(&item, out);
                 let unwanted = item.frame().is_some_and(|frame| match frame.kind {
                     TrackKind::Audio => !self.wants_audio,
                     TrackKind::Video => !self.wants_video,
@@ -105,27 +142,30 @@ impl Playout {
                     self.put(&item, out);
                 }
             }
-            Delivery::Headers(headers) => {
-                let Some(reader) = &self.reader else { return };
-                let stats = reader.stream_stats();
-                // Their time is that of the item that follows; 0 keeps players from waiting for it.
-                for (kind, body) in self.announcer.announce(&headers, &stats) {
-                    let kind = media_kind(kind);
-                    let (csid, type_id) = (kind.csid(), kind.type_id());
-                    out.push(media_chunks(
-                        csid,
-                        type_id,
-                        0,
-                        self.stream_id,
-                        self.chunk_size,
-                        &[],
-                        &body,
-                    ));
-                }
-            }
+            Delivery::Run(bytes) => out.push(bytes),
+            Delivery::Headers(headers) => self.news = Some(headers),
             // The key frame that follows heals the picture; the loss is counted in the hub.
             Delivery::Gap { dropped } => tracing::debug!(dropped, "player too slow"),
             Delivery::End(_) => {}
+        }
+    }
+
+    /// Tells what the player must know for `item`.
+    fn announce(&mut self, item: &Item, out: &mut OutQueue) {
+        let (Some(headers), Some(reader)) = (self.news.take(), &self.reader) else {
+            return;
+        };
+        for (kind, body) in self.announcer.announce(&headers, &reader.stream_stats()) {
+            let kind = media_kind(kind);
+            out.push(media_chunks(
+                kind.csid(),
+                kind.type_id(),
+                announcement_millis(kind, item),
+                self.stream_id,
+                self.chunk_size,
+                &[],
+                &body,
+            ));
         }
     }
 
@@ -159,6 +199,15 @@ fn item_chunks(item: &Item, stream_id: u32, chunk_size: u32) -> Vec<Bytes> {
         header.as_slice(),
         payload,
     )
+}
+
+/// Sequence headers have the time of the item they are for, as a player's clock must not jump. Metadata has 0: players
+/// that build on FFmpeg take later metadata for a subtitle track.
+fn announcement_millis(kind: MediaKind, item: &Item) -> u32 {
+    match kind {
+        MediaKind::Data => 0,
+        MediaKind::Audio | MediaKind::Video => item.millis() as u32,
+    }
 }
 
 fn media_kind(kind: TagKind) -> MediaKind {

@@ -35,6 +35,10 @@ pub fn tls_acceptor(certificates: &Path, key: &Path) -> Result<TlsAcceptor, TlsE
     };
     let chain = CertificateDer::pem_file_iter(certificates)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .and_then(|chain| match chain.is_empty() {
+            true => Err(rustls::pki_types::pem::Error::NoItemsFound),
+            false => Ok(chain),
+        })
         .map_err(file(certificates))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(file(key))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -10,6 +10,7 @@
 
 mod access;
 mod announce;
+mod direct;
 mod headers;
 mod hub;
 mod item;
@@ -27,6 +28,7 @@ mod stream;
 
 pub use access::{AccessRequest, Action, Authorise, Denial, Grant, Protocol};
 pub use announce::{Announcer, item_body};
+pub use direct::DirectWrite;
 pub use headers::Headers;
 pub use hub::{Hub, HubConfig, StreamEvent};
 pub use item::{Content, Item, WireForm};

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use lianmai_media::TrackKind;
 use tokio::time::Instant;
 
+use crate::direct::{Direct, DirectWrite};
 use crate::hub::Registry;
 use crate::pulse::Pulse;
 use crate::stream::{State, Stream, millis};
@@ -44,7 +45,7 @@ impl TrackFilter {
 }
 
 /// How a reader wants to read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ReadOptions {
     /// Wake at most once in this time; zero: for every item; `None`: the hub's default.
     pub coalesce: Option<Duration>,
@@ -56,6 +57,19 @@ pub struct ReadOptions {
     pub holder: Option<Arc<str>>,
     /// The reader sends every item as it is in this form: it then gets [`Delivery::Run`] where it can.
     pub wire: Option<Wire>,
+    /// Where the reader sends, if the hub may write there by itself while the reader waits in
+    /// [`Reader::next_batch`]. Needs [`wire`](Self::wire). Whoever sets it calls [`Reader::reclaim`] before writing.
+    pub direct: Option<Arc<dyn DirectWrite>>,
+}
+
+impl std::fmt::Debug for ReadOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReadOptions")
+            .field("coalesce", &self.coalesce)
+            .field("tracks", &self.tracks)
+            .field("skip_gop_cache", &self.skip_gop_cache)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a reader gets, in order.
@@ -97,6 +111,7 @@ pub struct Reader {
     pub(crate) stream: Arc<Stream>,
     pub(crate) registry: Arc<Registry>,
     pulse: Arc<Pulse>,
+    direct: Option<Arc<Direct>>,
     stats: Arc<ReaderStats>,
     tracks: TrackFilter,
     wire: Option<Wire>,
@@ -128,8 +143,18 @@ impl Reader {
             ..ReaderStats::default()
         });
         stream.add_reader(stats.clone());
+        let pulse = stream.pulse(options.coalesce.unwrap_or(stream.config.coalesce));
+        let direct = match (&options.wire, options.direct, options.tracks) {
+            (Some(wire), Some(output), TrackFilter::All) => {
+                let direct = Direct::new(output, wire.clone(), stats.clone());
+                pulse.add(direct.clone());
+                Some(direct)
+            }
+            _ => None,
+        };
         Reader {
-            pulse: stream.pulse(options.coalesce.unwrap_or(stream.config.coalesce)),
+            pulse,
+            direct,
             key,
             stats,
             tracks: options.tracks,
@@ -188,8 +213,14 @@ impl Reader {
 
     /// Waits for news and puts them into `batch`, which is emptied first and never stays empty. After
     /// [`Delivery::End`] do not call it again. Nothing is lost when the future is dropped.
+    ///
+    /// With a [direct](ReadOptions::direct) output, everything delivered before must have been written.
     pub async fn next_batch(&mut self, batch: &mut Vec<Delivery>) {
         batch.clear();
+        if let Some(cut) = self.reclaim() {
+            batch.push(Delivery::Run(cut));
+            return;
+        }
         if let Outcome::Ready = self.collect(batch) {
             return;
         }
@@ -199,6 +230,15 @@ impl Reader {
             news.as_mut().enable();
             match self.collect(batch) {
                 Outcome::Ready => return,
+                Outcome::Wait { until: None } if self.lend() => {
+                    if let Some(direct) = &self.direct {
+                        direct.parked().await;
+                    }
+                    if let Some(cut) = self.reclaim() {
+                        batch.push(Delivery::Run(cut));
+                        return;
+                    }
+                }
                 Outcome::Wait { until: None } => news.await,
                 Outcome::Wait { until: Some(until) } => {
                     // Whether news or the deadline came first, the next look decides.
@@ -206,6 +246,34 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// Lends the output to the pulse, if this reader has everything and needs nothing of its own.
+    fn lend(&mut self) -> bool {
+        let (Some(direct), Some(headers), Some(_)) = (&self.direct, &self.headers, &self.wire) else {
+            return false;
+        };
+        if self.needs_keyframe {
+            return false;
+        }
+        direct.lend(self.cursor, headers.clone());
+        // What came, or ended, just before is seen by no pulse: then the reader looks again itself.
+        let unchanged = self.stream.read(|state| {
+            state.on_air.is_some() && state.ring.head() == self.cursor && !self.stats.evicted.load(Relaxed)
+        });
+        if !unchanged {
+            direct.park();
+        }
+        true
+    }
+
+    /// Takes a lent output back. To be called before writing to it: the bytes returned are the end of what was cut
+    /// there and come first. Nothing to do for readers without a direct output.
+    pub fn reclaim(&mut self) -> Option<Bytes> {
+        let lent = self.direct.as_ref()?.take_back()?;
+        self.cursor = lent.cursor;
+        self.started = true;
+        lent.cut
     }
 
     fn collect(&mut self, batch: &mut Vec<Delivery>) -> Outcome {
@@ -385,6 +453,8 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        self.reclaim();
+        self.pulse.leave(self.direct.as_ref());
         self.stream.remove_reader(&self.stats);
         self.registry.reader_left(&self.key);
     }

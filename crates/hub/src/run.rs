@@ -46,6 +46,13 @@ pub(crate) struct Run {
     full: bool,
 }
 
+impl Run {
+    /// Whether it is what a reader at `cursor` that knows `headers` needs.
+    pub(crate) fn serves(&self, cursor: u64, headers: &Arc<Headers>) -> bool {
+        self.from == cursor && Arc::ptr_eq(&self.headers, headers)
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Runs {
     newest: [Mutex<Option<Run>>; WIRE_FORMS],
@@ -64,9 +71,8 @@ impl Runs {
     ) -> Option<Run> {
         let mut newest = self.newest.get(wire.form as usize)?.lock();
         if let Some(run) = newest.as_ref()
-            && run.from == from
+            && run.serves(from, headers)
             && (run.to == head || run.full)
-            && Arc::ptr_eq(&run.headers, headers)
         {
             return Some(run.clone());
         }

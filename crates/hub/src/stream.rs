@@ -15,9 +15,11 @@ use tokio_util::task::TaskTracker;
 use crate::publication::{PublishError, PublishOptions, PushError, StopReason, StopSignal};
 use crate::pulse::Pulse;
 use crate::ring::Ring;
-use crate::run::Runs;
+use crate::run::{Run, Runs};
 use crate::stats::{AudioStats, StreamMeter, TrackMeter, VideoStats};
-use crate::{Content, EndReason, Headers, HubConfig, Item, Normaliser, Placement, ReaderStats, StreamStats};
+use crate::{
+    Content, EndReason, Headers, HubConfig, Item, Normaliser, Placement, ReaderStats, StreamStats, Wire,
+};
 
 /// The publication on air.
 pub(crate) struct OnAir {
@@ -216,18 +218,29 @@ impl Stream {
         state.readers.retain(|other| !Arc::ptr_eq(other, stats));
     }
 
-    /// The pulse for readers that want at most one wake-up per `interval`.
-    pub(crate) fn pulse(&self, interval: Duration) -> Arc<Pulse> {
+    /// A pulse with a place for one more reader that wants at most one wake-up per `interval`.
+    pub(crate) fn pulse(self: &Arc<Self>, interval: Duration) -> Arc<Pulse> {
         let mut pulses = self.pulses.write();
-        if let Some(pulse) = pulses.iter().find(|p| p.interval() == interval) {
+        if let Some(pulse) = pulses.iter().find(|pulse| pulse.enter(interval)) {
             return pulse.clone();
         }
         let pulse = Pulse::new(interval);
-        if !interval.is_zero() {
-            self.tasks.spawn(pulse.clone().run(self.stop.clone()));
-        }
+        pulse.enter(interval);
+        self.tasks
+            .spawn(pulse.clone().run(Arc::downgrade(self), self.stop.clone()));
         pulses.push(pulse.clone());
         pulse
+    }
+
+    /// The run of `wire` from `cursor` on; `None` when a reader there must look for itself: it fell off the ring,
+    /// the next item has other headers, or there is none.
+    pub(crate) fn run(&self, wire: &Wire, headers: &Arc<Headers>, cursor: u64) -> Option<Run> {
+        let state = self.state.read();
+        if cursor < state.ring.tail() {
+            return None;
+        }
+        self.runs
+            .get(wire, headers, cursor, state.ring.head(), state.ring.from(cursor))
     }
 
     fn signal(&self) {

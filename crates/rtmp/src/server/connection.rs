@@ -10,6 +10,7 @@ use lianmai_hub::{AccessRequest, Action, Delivery, Denial, Protocol, PublishErro
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, Sleep};
 
+use super::io::ServerIo;
 use super::listener::Shared;
 use super::playout::Playout;
 use super::publish::Ingress;
@@ -75,7 +76,7 @@ enum Wake {
     ShuttingDown,
 }
 
-impl<T: Transport> Connection<T> {
+impl<T: ServerIo> Connection<T> {
     pub(super) fn new(shared: Arc<Shared>, io: T, peer: SocketAddr, protocol: Protocol, seed: Seed) -> Self {
         let now = Instant::now();
         Connection {
@@ -127,7 +128,12 @@ impl<T: Transport> Connection<T> {
                     Close::Failed(error) => Ended::Failed(error),
                 };
             }
-            match self.wait(&mut batch).await {
+            let wake = self.wait(&mut batch).await;
+            // What the hub cut off while it wrote by itself goes out before anything else.
+            if let Some(cut) = self.playout.as_mut().and_then(|playout| playout.reclaim()) {
+                self.out.push(cut);
+            }
+            match wake {
                 Wake::Read(Ok(0)) => return Ended::Finished,
                 Wake::Read(Ok(_)) => self.session.handle_read(Instant::now().into_std()),
                 Wake::Read(Err(error)) => return Ended::Io(error),
@@ -257,6 +263,7 @@ impl<T: Transport> Connection<T> {
                 &query,
                 request.stream_id,
                 &self.shared.wire,
+                self.io.direct(),
             )
             .map_err(|error| Rejection::play_failed(error.to_string())),
             Err(denial) => Err(play_denied(&denial)),

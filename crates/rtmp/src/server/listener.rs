@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use super::config::RtmpServerConfig;
 use super::connection::{Connection, Ended};
+use super::io::{ServerIo, SharedTcp};
 use super::limits::{ConnectionLimits, Place};
 use super::playout::PlayWire;
 use crate::protocol::Seed;
@@ -107,7 +108,7 @@ impl RtmpServer {
                 tracing::debug!(%error, "socket options");
             }
             match tls {
-                None => run(shared, io, peer, protocol, place).await,
+                None => run(shared, SharedTcp::new(io), peer, protocol, place).await,
                 Some(tls) => {
                     let limit = shared.config.session.login_timeout;
                     match tokio::time::timeout(limit, tls.accept(io)).await {
@@ -134,13 +135,7 @@ impl RtmpServer {
     }
 }
 
-async fn run<T: crate::transport::Transport>(
-    shared: Arc<Shared>,
-    io: T,
-    peer: SocketAddr,
-    protocol: Protocol,
-    _place: Place,
-) {
+async fn run<T: ServerIo>(shared: Arc<Shared>, io: T, peer: SocketAddr, protocol: Protocol, _place: Place) {
     let gauge = metrics::gauge!("lianmai_connections", "protocol" => protocol.as_str());
     gauge.increment(1.0);
     let seed = (shared.seeds)();

@@ -2,6 +2,7 @@
 
 mod config;
 mod connection;
+mod io;
 mod limits;
 mod listener;
 mod playout;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lianmai_hub::{
-    Announcer, Delivery, Grant, Headers, Hub, Item, PublishError, ReadOptions, Reader, StreamKey, Wire,
-    WireForm, item_body,
+    Announcer, Delivery, DirectWrite, Grant, Headers, Hub, Item, PublishError, ReadOptions, Reader,
+    StreamKey, Wire, WireForm, item_body,
 };
 use lianmai_media::TrackKind;
 use lianmai_media::flv::TagKind;
@@ -59,10 +59,12 @@ impl Playout {
         query: &str,
         stream_id: u32,
         wire: &PlayWire,
+        direct: Option<Arc<dyn DirectWrite>>,
     ) -> Result<Playout, PublishError> {
         let options = ReadOptions {
             holder: grant.holder,
             wire: (stream_id == SHARED_STREAM_ID).then(|| wire.shared.clone()),
+            direct,
             ..ReadOptions::from_query(query)
         };
         let reader = hub.subscribe(grant.key.clone(), options.clone())?;
@@ -120,6 +122,11 @@ impl Playout {
             Some(reader) => reader.next_batch(batch).await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Stops the hub's own writing; what it cut off there is to be written before anything else.
+    pub(super) fn reclaim(&mut self) -> Option<Bytes> {
+        self.reader.as_mut()?.reclaim()
     }
 
     /// The player is cut off because it takes nothing: what waits for it is lost.

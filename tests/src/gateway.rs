@@ -1,5 +1,6 @@
 //! A gateway process on free ports with its own data directory.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ pub struct Gateway {
     pub http: SocketAddr,
     pub metrics: SocketAddr,
     extra: Vec<String>,
+    /// Settings come from `lianmai.toml` in `dir` instead of flags, so that a reload can change them.
+    from_file: bool,
 }
 
 impl Gateway {
@@ -27,22 +30,55 @@ impl Gateway {
 
     /// The same with further settings (`key=value`).
     pub async fn start_with(settings: &[&str]) -> Gateway {
+        Gateway::launch(settings, false).await
+    }
+
+    /// The same with all settings in a file, which [`configure`](Self::configure) can change.
+    pub async fn start_from_file(settings: &[&str]) -> Gateway {
+        Gateway::launch(settings, true).await
+    }
+
+    async fn launch(settings: &[&str], from_file: bool) -> Gateway {
         // Each test is its own process; a second installation in one changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let [rtmp, http, metrics] = free_ports();
         let extra: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();
-        let process = spawn(&dir, rtmp, http, metrics, &extra);
+        let flags = flags(&dir, rtmp, http, metrics, &extra, from_file);
         let gateway = Gateway {
-            process,
+            process: spawn(flags),
             dir,
             rtmp,
             http,
             metrics,
             extra,
+            from_file,
         };
         gateway.ready().await;
         gateway
+    }
+
+    /// Rewrites the configuration file with these further settings; SIGHUP or a restart takes them over.
+    pub fn configure(&mut self, settings: &[&str]) {
+        assert!(self.from_file, "started without a file");
+        self.extra = settings.iter().map(|s| (*s).to_owned()).collect();
+        self.flags();
+    }
+
+    /// The configuration file of a gateway that was started from one.
+    pub fn config_file(&self) -> PathBuf {
+        self.dir.path().join(CONFIG)
+    }
+
+    fn flags(&self) -> Vec<String> {
+        flags(
+            &self.dir,
+            self.rtmp,
+            self.http,
+            self.metrics,
+            &self.extra,
+            self.from_file,
+        )
     }
 
     async fn ready(&self) {
@@ -64,13 +100,18 @@ impl Gateway {
     pub async fn restart(&mut self) -> Duration {
         self.process.kill();
         let start = Instant::now();
-        self.process = spawn(&self.dir, self.rtmp, self.http, self.metrics, &self.extra);
+        self.process = spawn(self.flags());
         self.ready().await;
         start.elapsed()
     }
 
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -85,6 +126,13 @@ impl Gateway {
         )
     }
 
+    /// The API as the own server of an app whose secret is in the database.
+    pub async fn api_of(&self, app: &str) -> Api {
+        let arguments = ["token", "--app", app, "--account", "server", "--server"];
+        let token = self.cli(&arguments).succeed(READY).await;
+        Api::new(format!("http://{}", self.http), token.trim().to_owned())
+    }
+
     /// The API as one account.
     pub async fn api_as(&self, account: &str) -> Api {
         Api::new(
@@ -97,13 +145,7 @@ impl Gateway {
     pub async fn token(&self, arguments: &[&str]) -> String {
         let mut all = vec!["token".to_owned(), "--app".to_owned(), "demo".to_owned()];
         all.extend(arguments.iter().map(|a| (*a).to_owned()));
-        all.extend(settings(
-            &self.dir,
-            self.rtmp,
-            self.http,
-            self.metrics,
-            &self.extra,
-        ));
+        all.extend(self.flags());
         Process::start(binary(), all)
             .succeed(READY)
             .await
@@ -114,13 +156,7 @@ impl Gateway {
     /// Runs `lianmai` with these arguments and this gateway's settings.
     pub fn cli(&self, arguments: &[&str]) -> Process {
         let mut all: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
-        all.extend(settings(
-            &self.dir,
-            self.rtmp,
-            self.http,
-            self.metrics,
-            &self.extra,
-        ));
+        all.extend(self.flags());
         Process::start(binary(), all)
     }
 
@@ -161,12 +197,17 @@ pub fn free_ports<const N: usize>() -> [SocketAddr; N] {
     listeners.map(|l| l.local_addr().unwrap())
 }
 
-fn settings(
+/// Name of the configuration file in a gateway's directory.
+const CONFIG: &str = "lianmai.toml";
+
+/// What names the settings on the command line. Later settings win over earlier ones.
+fn flags(
     dir: &tempfile::TempDir,
     rtmp: SocketAddr,
     http: SocketAddr,
     metrics: SocketAddr,
     extra: &[String],
+    from_file: bool,
 ) -> Vec<String> {
     let fixed = [
         format!("data.dir={}", dir.path().join("data").display()),
@@ -179,21 +220,31 @@ fn settings(
         "console.open_app=demo".to_owned(),
         "webhook.allow_private=true".to_owned(),
     ];
-    fixed
-        .iter()
-        .chain(extra)
-        .flat_map(|s| ["--set".to_owned(), s.clone()])
-        .collect()
+    let all = fixed.iter().chain(extra);
+    if !from_file {
+        return all.flat_map(|s| ["--set".to_owned(), s.clone()]).collect();
+    }
+    let mut settings = BTreeMap::new();
+    for (key, value) in all.filter_map(|s| s.split_once('=')) {
+        let bare = value.starts_with(['[', '"'])
+            || value.parse::<i64>().is_ok()
+            || ["true", "false"].contains(&value);
+        settings.insert(
+            key,
+            if bare {
+                value.to_owned()
+            } else {
+                format!("{value:?}")
+            },
+        );
+    }
+    let text: String = settings.iter().map(|(k, v)| format!("{k} = {v}\n")).collect();
+    let path = dir.path().join(CONFIG);
+    std::fs::write(&path, text).unwrap();
+    vec!["--config".to_owned(), path.display().to_string()]
 }
 
-fn spawn(
-    dir: &tempfile::TempDir,
-    rtmp: SocketAddr,
-    http: SocketAddr,
-    metrics: SocketAddr,
-    extra: &[String],
-) -> Process {
-    let mut arguments = vec!["serve".to_owned()];
-    arguments.extend(settings(dir, rtmp, http, metrics, extra));
+fn spawn(flags: Vec<String>) -> Process {
+    let arguments = ["serve".to_owned()].into_iter().chain(flags);
     Process::start(binary(), arguments)
 }

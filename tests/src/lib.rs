@@ -6,13 +6,25 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 pub mod api;
+pub mod chunked;
+pub mod clip;
+pub mod entry;
 pub mod gateway;
+pub mod hostile;
+pub mod machine;
 pub mod media;
+pub mod numbered;
 pub mod process;
+pub mod raw_peer;
+pub mod receiver;
 pub mod rtmp;
+pub mod socket;
 pub mod sync;
+pub mod viewer;
 pub mod wait;
 
 pub use api::{Api, Room};
 pub use gateway::Gateway;
 pub use process::Process;
+pub use receiver::{Receiver, Reply};
+pub use socket::Socket;

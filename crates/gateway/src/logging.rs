@@ -44,11 +44,17 @@ pub(crate) fn start(section: &LogSection) -> anyhow::Result<LogLevel> {
 /// # Errors
 /// When it makes no sense. A word without `=` must be a level: as the name of a module it would silence all others.
 pub(crate) fn parse(level: &str) -> anyhow::Result<EnvFilter> {
-    for word in level.split(',').map(str::trim).filter(|w| !w.contains(['=', '['])) {
+    anyhow::ensure!(!level.trim().is_empty(), "log.level is empty");
+    for word in level
+        .split(',')
+        .map(str::trim)
+        .filter(|w| !w.contains(['=', '[']))
+    {
         word.parse::<LevelFilter>()
             .map_err(|_| anyhow::anyhow!("log.level: {word:?} is no level"))?;
     }
-    EnvFilter::try_new(format!("{QUIET},{level}")).with_context(|| format!("log.level: {level:?} is no level"))
+    EnvFilter::try_new(format!("{QUIET},{level}"))
+        .with_context(|| format!("log.level: {level:?} is no level"))
 }
 
 impl LogLevel {

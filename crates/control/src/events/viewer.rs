@@ -1,6 +1,6 @@
 //! Which of a room's events one connected member is shown.
 
-use lianmai_rooms::{EventKind, MemberId, Recipients, Role, SessionId};
+use lianmai_rooms::{EventKind, LeaveReason, MemberId, Recipients, Role, SessionId};
 
 use super::RoomEvent;
 
@@ -63,7 +63,12 @@ impl Viewer {
             EventKind::RoleChanged {
                 member, role: now, ..
             } if member == id => *role = *now,
-            EventKind::MemberLeft { member, .. } if member == id => return Verdict::ShowAndLeave,
+            // When the room ends, that event follows and is the last.
+            EventKind::MemberLeft { member, reason, .. }
+                if member == id && *reason != LeaveReason::RoomEnded =>
+            {
+                return Verdict::ShowAndLeave;
+            }
             EventKind::RoomEnded { .. } => return Verdict::ShowAndLeave,
             EventKind::SessionReplaced { member, session: old }
                 if member == id && session.as_ref() == Some(old) =>
@@ -90,7 +95,7 @@ fn sent_by(kind: &EventKind, id: &MemberId) -> bool {
 #[cfg(test)]
 mod tests {
     use lianmai_rooms::{
-        AccountId, Actor, AppId, Event, LeaveReason, Payload, Recipient, Request, RoomId, Timestamp,
+        AccountId, Actor, AppId, EndReason, Event, Payload, Recipient, Request, RoomId, Timestamp,
     };
 
     use super::*;
@@ -157,14 +162,22 @@ mod tests {
         });
         assert_eq!(viewer.see(&replaced), Verdict::Replaced);
         assert_eq!(Viewer::app().see(&replaced), Verdict::Skip);
-        let left = event(EventKind::MemberLeft {
-            member: id("ann"),
-            account: AccountId::parse("ann").unwrap(),
-            role: Role::Talker,
-            reason: LeaveReason::Kicked,
-            by: Some(Actor::App),
-            joined_at: Timestamp::from_millis(0),
-        });
-        assert_eq!(viewer.see(&left), Verdict::ShowAndLeave);
+        let left = |reason| {
+            event(EventKind::MemberLeft {
+                member: id("ann"),
+                account: AccountId::parse("ann").unwrap(),
+                role: Role::Talker,
+                reason,
+                by: Some(Actor::App),
+                joined_at: Timestamp::from_millis(0),
+            })
+        };
+        assert_eq!(viewer.see(&left(LeaveReason::Kicked)), Verdict::ShowAndLeave);
+        assert_eq!(viewer.see(&left(LeaveReason::RoomEnded)), Verdict::Show);
+        let reason = EndReason::Empty;
+        assert_eq!(
+            viewer.see(&event(EventKind::RoomEnded { reason })),
+            Verdict::ShowAndLeave
+        );
     }
 }

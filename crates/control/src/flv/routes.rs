@@ -33,6 +33,8 @@ pub struct FlvState {
 /// Close code of a WebSocket whose stream ended (RFC 6455 §7.4.1).
 const GOING_AWAY: u16 = 1001;
 
+/// Bytes of one WebSocket message to a player: the library copies each into a buffer that never shrinks.
+const MAX_TO_PLAYER: usize = 32 * 1024;
 /// Bytes a WebSocket player may say at once. Its read buffer is as large: the library's own is 128 KiB, and filled.
 const MAX_FROM_PLAYER: usize = 1024;
 
@@ -168,9 +170,12 @@ async fn send_messages(mut socket: WebSocket, mut player: Player) {
     loop {
         tokio::select! {
             message = feed.next_message() => match message {
-                Some(bytes) => {
-                    if socket.send(Message::Binary(bytes)).await.is_err() {
-                        return;
+                Some(mut bytes) => {
+                    while !bytes.is_empty() {
+                        let piece = bytes.split_to(bytes.len().min(MAX_TO_PLAYER));
+                        if socket.send(Message::Binary(piece)).await.is_err() {
+                            return;
+                        }
                     }
                 }
                 None => {

@@ -113,6 +113,8 @@ pub struct HttpConfig {
     pub request_timeout: Duration,
     /// Longest time a connection may take to send a request's head.
     pub head_timeout: Duration,
+    /// A client that takes nothing of an answer for so long is cut off.
+    pub write_stall: Duration,
     /// Open connections in total; more wait to be accepted.
     pub max_connections: usize,
     /// Open connections from one address.
@@ -142,6 +144,7 @@ impl Default for HttpConfig {
             max_head: 16 * 1024,
             request_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(10),
+            write_stall: Duration::from_secs(30),
             max_connections: 20_000,
             max_connections_per_ip: 2_000,
             rate_per_ip: Rate::new(100, 200),

@@ -20,6 +20,7 @@ pub(crate) mod rate;
 mod router;
 mod routes;
 mod server;
+mod stall;
 mod state;
 pub(crate) mod tally;
 
@@ -28,4 +29,5 @@ pub use config::{CorsPolicy, HttpConfig, MetricsAccess, Rate, WsConfig};
 pub use problem::{PROBLEM_JSON, Problem, ProblemBody};
 pub use router::{metrics_router, openapi_json, router};
 pub use server::serve;
+pub(crate) use stall::Stalled;
 pub use state::{HttpState, RenderMetrics};

@@ -23,10 +23,14 @@ use tracing::Instrument as _;
 
 use super::config::HttpConfig;
 use super::rate::caller_key;
+use super::stall::{StallGuard, Stalled};
 use super::tally::{Place, Tally};
 
 /// Smallest buffer the HTTP library takes.
 const MIN_BUFFER: usize = 8192;
+/// Bytes that may wait unsent in the kernel for one client; the rest waits in the ring, where a slow player can skip it.
+#[cfg(target_os = "linux")]
+const UNSENT_LOW_WATER: u32 = 256 * 1024;
 /// Pause after a failed accept, such as when file descriptors are used up.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -45,6 +49,7 @@ pub async fn serve(
     let server = Server {
         router,
         head_timeout: config.head_timeout,
+        write_stall: config.write_stall,
         buffer: config.max_head.saturating_mul(2).max(MIN_BUFFER),
         stop: stop.clone(),
         kill: CancellationToken::new(),
@@ -94,6 +99,7 @@ async fn accept(
 struct Server {
     router: Router,
     head_timeout: Duration,
+    write_stall: Duration,
     buffer: usize,
     stop: CancellationToken,
     kill: CancellationToken,
@@ -106,12 +112,14 @@ impl Server {
         peer: SocketAddr,
         _places: (OwnedSemaphorePermit, Place<IpAddr>),
     ) {
-        // Small writes of live media must not wait for each other.
-        let _ = stream.set_nodelay(true);
+        tune(&stream);
+        let stalled = Stalled::default();
+        let stream = StallGuard::new(stream, self.write_stall, stalled.clone());
         let router = self.router;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(stalled.clone());
             router.clone().oneshot(request)
         });
         let connection = hyper::server::conn::http1::Builder::new()
@@ -138,4 +146,12 @@ impl Server {
             }
         }
     }
+}
+
+/// Options without which it works as well, only less well.
+fn tune(stream: &TcpStream) {
+    // Small writes of live media must not wait for each other.
+    let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_LOW_WATER);
 }

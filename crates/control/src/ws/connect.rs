@@ -20,6 +20,8 @@ use crate::http::{HttpState, Problem, bearer, prove};
 
 /// Longest `after` parameter: as many rooms as a session is inside, with their sequences.
 const MAX_AFTER: usize = 4096;
+/// Read buffer of one connection, which a longer message outgrows. The library's own is 128 KiB, and filled.
+const READ_BUFFER: usize = 4096;
 
 /// How to connect.
 #[derive(Default, Deserialize, IntoParams)]
@@ -72,7 +74,10 @@ pub(crate) async fn connect(
     let place = Arc::clone(state.ws_places()).try_acquire_owned();
     let place = place.map_err(|_| full("the gateway takes no more WebSocket connections"))?;
     let limit = state.config().ws.max_message;
-    let upgrade = upgrade.max_message_size(limit).max_frame_size(limit);
+    let upgrade = upgrade
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .read_buffer_size(READ_BUFFER);
     let token = state.tasks().token();
     let caller = match proven {
         Ok(caller) => caller,

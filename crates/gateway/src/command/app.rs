@@ -26,7 +26,9 @@ pub(super) async fn execute(command: AppCommand) -> anyhow::Result<()> {
                 "id": id.as_str(), "secret": text, "webhook_secret": webhook_secret(&secret),
             });
             println!("{shown:#}");
-            eprintln!("Keep the secret: it is not shown again. A running gateway takes the app over at SIGHUP.");
+            eprintln!(
+                "Keep the secret: it is not shown again. A running gateway takes the app over at SIGHUP."
+            );
         }
         AppCommand::List(config) => {
             let store = open_store(&configuration(&config)?).await?;

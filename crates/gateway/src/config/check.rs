@@ -56,6 +56,7 @@ impl Config {
                 "rtmp.max_connections_per_ip",
                 self.rtmp.max_connections_per_ip as u128,
             ),
+            ("http.write_stall", self.http.write_stall.as_millis()),
             ("http.max_connections", self.http.max_connections as u128),
             (
                 "http.requests_per_second_per_ip",

@@ -141,6 +141,9 @@ section! {
     HttpSection {
         /// Address to listen on.
         listen: SocketAddr = SocketAddr::from(([0, 0, 0, 0], 8080)),
+        /// A client that takes nothing of an answer for so long is cut off.
+        #[serde(with = "duration")]
+        write_stall: Duration = Duration::from_secs(30),
         /// Origins browsers may call from; `*` is any; none: only pages of the gateway.
         cors_origins: Vec<String> = Vec::new(),
         /// Reverse proxies whose `X-Forwarded-For` is believed.

@@ -1,6 +1,7 @@
 //! Puts the parts of a gateway together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use lianmai_control::flv::{self, FlvState};
@@ -25,6 +26,8 @@ pub(super) struct Gateway {
     pub(super) http: HttpState,
     /// Listeners; they end when told to stop.
     pub(super) tasks: JoinSet<()>,
+    /// Probes and metrics; they go on while the gateway drains, and end with this.
+    pub(super) probes: JoinSet<()>,
 }
 
 pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::Result<Gateway> {
@@ -41,6 +44,10 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
         rtmp_listeners.push((bind(*address, "rtmps.listen").await?, Some(tls)));
     }
     let http_listener = bind(config.http.listen, "http.listen").await?;
+    let metrics_listener = match config.metrics.listen {
+        Some(address) => Some(bind(address, "metrics.listen").await?),
+        None => None,
+    };
     let metrics = crate::metrics::install()?;
 
     let hub = Hub::new(hub_config(config));
@@ -76,19 +83,20 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
     let (http_stop, grace) = (stop.clone(), config.drain.deadline);
     tasks.spawn(async move { http::serve(http_listener, router, &http_config, http_stop, grace).await });
 
-    if let Some(address) = config.metrics.listen {
-        let listener = bind(address, "metrics.listen").await?;
+    let mut probes = JoinSet::new();
+    if let Some(listener) = metrics_listener {
         let (router, limits) = (http::metrics_router(state.clone()), HttpConfig::default());
-        let (stop, grace) = (stop.clone(), config.drain.deadline);
-        tasks.spawn(async move { http::serve(listener, router, &limits, stop, grace).await });
+        let never = CancellationToken::new();
+        probes.spawn(async move { http::serve(listener, router, &limits, never, Duration::ZERO).await });
     }
-    tasks.spawn(crate::metrics::upkeep(metrics));
+    probes.spawn(crate::metrics::upkeep(metrics));
     Ok(Gateway {
         hub,
         service,
         rtmp,
         http: state,
         tasks,
+        probes,
     })
 }
 
@@ -187,6 +195,7 @@ fn http_config(config: &Config, open_app: Option<AppId>) -> HttpConfig {
         origins => CorsPolicy::Origins(origins.iter().filter_map(|o| o.parse().ok()).collect()),
     };
     HttpConfig {
+        write_stall: http.write_stall,
         max_connections: http.max_connections,
         max_connections_per_ip: http.max_connections_per_ip,
         rate_per_ip: rate(http.requests_per_second_per_ip),

@@ -23,9 +23,11 @@ pub(super) async fn drain(
         rtmp,
         http,
         mut tasks,
+        mut probes,
     } = gateway;
+    let listeners = async { while tasks.join_next().await.is_some() {} };
     // At the same time: one RTMP player that takes nothing must not keep the others from their goodbye.
-    let leave = async { tokio::join!(rtmp.shut_down(), hub.shut_down(), http.drained()) };
+    let leave = async { tokio::join!(rtmp.shut_down(), hub.shut_down(), http.drained(), listeners) };
     let impatient = async { while signals.next().await != Wish::Stop {} };
     tokio::select! {
         _ = leave => tracing::info!("all clients have left"),
@@ -37,4 +39,5 @@ pub(super) async fn drain(
     if tokio::time::timeout(deadline, service.shut_down()).await.is_err() {
         tracing::error!("the database did not close in time");
     }
+    probes.shutdown().await;
 }

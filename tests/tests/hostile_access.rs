@@ -139,6 +139,10 @@ async fn rights_end_with_members_and_rooms() {
         &["holder_left", "unknown_stream"],
     )
     .await;
+    assert_eq!(
+        attempt(Way::HttpFlv, &ann.http_flv).await,
+        Err("holder_left".to_owned())
+    );
     assert_granted("another's token", &of_app).await;
     // Who comes back is somebody else: old URLs stay dead.
     room.join("ann", "talker").await;

@@ -36,5 +36,5 @@ pub use key::StreamKey;
 pub use normaliser::{Normaliser, Placement};
 pub use publication::{Publication, PublishError, PublishOptions, PushError, StopReason};
 pub use reader::{Delivery, EndReason, ReadOptions, Reader, TrackFilter};
-pub use run::Wire;
+pub use run::{Wire, WireParts};
 pub use stats::{AudioStats, ReaderStats, StreamStats, VideoStats};

@@ -15,13 +15,16 @@ use crate::{Headers, Item, WireForm};
 /// Bytes of media in one run at most, or one item.
 pub(crate) const RUN_BYTES: usize = 64 * 1024;
 
+/// Makes the parts of one item on the wire.
+pub type WireParts = Arc<dyn Fn(&Item) -> Vec<Bytes> + Send + Sync>;
+
 /// How a protocol puts one item on the wire.
 #[derive(Clone)]
 pub struct Wire {
     /// Where the parts are kept.
     pub form: WireForm,
     /// Makes the parts of one item; the same for all readers of this form.
-    pub parts: Arc<dyn Fn(&Item) -> Vec<Bytes> + Send + Sync>,
+    pub parts: WireParts,
 }
 
 impl std::fmt::Debug for Wire {

@@ -1,4 +1,5 @@
 //! Publishing, reading, takeover and loss, in virtual time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::Duration;
 

@@ -44,7 +44,10 @@ impl Service {
             for app in self.core.apps.list() {
                 self.core.apps.insert(Arc::new(App::new(app.stored(), &limits)));
             }
-            for app in stored.into_iter().filter(|app| self.core.apps.get(&app.id).is_none()) {
+            for app in stored
+                .into_iter()
+                .filter(|app| self.core.apps.get(&app.id).is_none())
+            {
                 tracing::info!(app = %app.id, "app taken over");
                 self.core.apps.insert(Arc::new(App::new(app, &limits)));
             }

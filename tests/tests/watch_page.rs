@@ -26,8 +26,11 @@ async fn the_watch_page_plays_every_stream_of_the_room() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/watch.mjs");
     let page = format!("http://{}/", gateway.http);
     let script = script.to_string_lossy().into_owned();
-    let seen = Process::start("node", [script.as_str(), page.as_str(), "2"]);
-    let seen: Value = serde_json::from_str(&seen.succeed(Duration::from_secs(60)).await).unwrap();
+    let arguments = [script.as_str(), page.as_str(), "--videos", "2", "--timeout", "45"];
+    let seen = Process::start("node", arguments)
+        .succeed(Duration::from_secs(60))
+        .await;
+    let seen: Value = serde_json::from_str(&seen).unwrap();
     let videos = seen["videos"].as_array().unwrap();
     assert_eq!(videos.len(), 2, "{seen}");
     for video in videos {

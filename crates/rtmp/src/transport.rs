@@ -89,8 +89,8 @@ impl OutQueue {
             self.parts.pop_front();
         }
         // A burst must not leave its buffer behind in a connection that then idles.
-        if self.parts.capacity() > 4 * MAX_SLICES {
-            self.parts.shrink_to(MAX_SLICES);
+        if self.parts.capacity() > 8 {
+            self.parts = VecDeque::new();
         }
     }
 }
@@ -116,6 +116,9 @@ pub(crate) async fn read_some(
         ReadSize::Control => (64, 512),
         ReadSize::Media => (4 * 1024, 64 * 1024),
     };
+    if buffer.is_empty() && buffer.capacity() > 2 * block {
+        *buffer = BytesMut::new();
+    }
     if buffer.capacity() - buffer.len() < least {
         buffer.reserve(block);
     }

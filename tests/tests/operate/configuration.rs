@@ -83,7 +83,7 @@ async fn what_is_printed_loads_again() {
         &dir,
         "a.toml",
         "[http]\nlisten = \"127.0.0.1:1\"\n[rtmp]\nlisten = [\"127.0.0.1:2\"]\n[url]\npush_ttl = \"90s\"\n\
-         [public]\nrtmps_port = 443\n[console]\nopen_app = \"demo\"\n[log]\nlevel = \"info,lianmai_rtmp=debug\"",
+         [rtmps]\ncertificate = \"chain.pem\"\n[console]\nopen_app = \"demo\"\n[log]\nlevel = \"info,lianmai_rtmp=debug\"",
     );
     let environment = [
         ("LIANMAI_CONFIG", path.as_str()),

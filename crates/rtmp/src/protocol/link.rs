@@ -147,7 +147,8 @@ impl Link {
 
     /// What is to be written to the socket.
     pub(super) fn take_output(&mut self) -> Option<Bytes> {
-        (!self.out.is_empty()).then(|| self.out.split().freeze())
+        // Taken whole: splitting would leave a handle behind that keeps the memory of what was written.
+        (!self.out.is_empty()).then(|| std::mem::take(&mut self.out).freeze())
     }
 
     pub(super) fn has_output(&self) -> bool {

@@ -293,7 +293,8 @@ impl<T: ServerIo> Connection<T> {
 
     fn deliver(&mut self, batch: &mut Vec<Delivery>) {
         let Some(playout) = &mut self.playout else { return };
-        for delivery in batch.drain(..) {
+        // Taken, so that a burst leaves no room behind.
+        for delivery in std::mem::take(batch) {
             if let Delivery::End(reason) = delivery {
                 tracing::info!(?reason, "play ended");
                 let stream_id = playout.stream_id();

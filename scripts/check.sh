@@ -34,7 +34,7 @@ step_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace -
 
 step_doctest() { cargo test --quiet --locked --workspace --doc; }
 
-step_fuzz() { scripts/fuzz.sh "${FUZZ_SECONDS:-5}"; }
+step_fuzz() { scripts/fuzz.sh "${FUZZ_SECONDS:-3}"; }
 
 step_tests() { cargo nextest run --locked --workspace; }
 

@@ -150,15 +150,21 @@ proptest! {
     }
 }
 
+/// Large ones share the block they came in; small ones are copied, so that they do not keep it alive.
 #[test]
-fn a_message_whole_in_the_buffer_is_not_copied() {
-    let mut reader = ChunkReader::new(WIDE);
-    reader.read_buf().reserve(1_000);
-    reader.push(&header(0, 4, 0, 100, 9, 1));
-    reader.push(&pattern(100, 1));
-    let start = reader.read_buf().as_ptr() as usize + 12;
-    let message = reader.poll_message().unwrap().unwrap();
-    assert_eq!(message.payload.as_ptr() as usize, start);
+fn a_large_message_whole_in_the_buffer_is_not_copied() {
+    for (size, shared) in [(10_000, true), (100, false)] {
+        let mut reader = ChunkReader::new(WIDE);
+        reader.push(&control(1, 60_000));
+        assert!(reader.poll_message().unwrap().is_none(), "handled inside");
+        reader.read_buf().reserve(20_000);
+        reader.push(&header(0, 4, 0, size, 9, 1));
+        reader.push(&pattern(size as usize, 1));
+        let start = reader.read_buf().as_ptr() as usize + 12;
+        let message = reader.poll_message().unwrap().unwrap();
+        assert_eq!(message.payload.as_ptr() as usize == start, shared, "{size} bytes");
+        assert_eq!(message.payload, pattern(size as usize, 1));
+    }
 }
 
 /// R-R5.

@@ -72,12 +72,12 @@ impl AsyncRead for SharedTcp {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let io = &self.0;
-        let n = ready!(when_ready(
+        // Into the unfilled part as it is: clearing it first would touch the whole block for every read.
+        ready!(when_ready(
             cx,
             |cx| io.poll_read_ready(cx),
-            || io.try_read(buffer.initialize_unfilled())
+            || io.try_read_buf(buffer)
         ))?;
-        buffer.advance(n);
         Poll::Ready(Ok(()))
     }
 }

@@ -23,6 +23,10 @@ struct OpenChunk {
     left: usize,
 }
 
+/// Payloads up to this size are copied out of the input: a small one would keep the whole block it came in alive for as
+/// long as somebody holds it.
+const SHARED_PAYLOAD: usize = 2 * 1024;
+
 /// An incremental reader of one direction of a chunk stream.
 #[derive(Debug)]
 pub struct ChunkReader {
@@ -216,7 +220,13 @@ impl ChunkReader {
         let whole = available == chunk.left && stream.buffered() == 0 && chunk.left == stream.length;
         let payload = if whole {
             stream.drop_partial();
-            self.input.split_to(available).freeze()
+            if available > SHARED_PAYLOAD {
+                self.input.split_to(available).freeze()
+            } else {
+                let payload = Bytes::copy_from_slice(&self.input[..available]);
+                bytes::Buf::advance(&mut self.input, available);
+                payload
+            }
         } else {
             if self.buffered + available > self.limits.max_buffered {
                 return Err(ChunkErrorKind::TooMuchBuffered {

@@ -1,6 +1,6 @@
 //! What is remembered per chunk stream: the last header and the half-received message.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::error::ChunkErrorKind;
 use super::header::Fields;
@@ -22,7 +22,7 @@ pub(super) struct ChunkStream {
     pub(super) type_id: u8,
     pub(super) stream_id: u32,
     /// The message being received, from its first header to its last byte.
-    partial: Option<BytesMut>,
+    partial: Option<Vec<u8>>,
 }
 
 /// What a header of type 0, 1 or 2 turned out to be.
@@ -62,7 +62,7 @@ impl ChunkStream {
 
     /// Bytes held for the message under way.
     pub(super) fn buffered(&self) -> usize {
-        self.partial.as_ref().map_or(0, BytesMut::len)
+        self.partial.as_ref().map_or(0, Vec::len)
     }
 
     /// Whether a message is under way.
@@ -98,7 +98,7 @@ impl ChunkStream {
             Some(_) => fields.time,
             None => self.timestamp.wrapping_add(fields.time),
         };
-        self.partial = Some(BytesMut::new());
+        self.partial = Some(Vec::new());
         Ok(dropped.map_or(Applied::Started, Applied::Abandoned))
     }
 
@@ -114,7 +114,7 @@ impl ChunkStream {
             });
         }
         self.timestamp = self.timestamp.wrapping_add(self.delta);
-        self.partial = Some(BytesMut::new());
+        self.partial = Some(Vec::new());
         Ok(())
     }
 
@@ -125,7 +125,8 @@ impl ChunkStream {
             let needed = partial.len() + bytes.len();
             if partial.capacity() < needed {
                 let target = (needed * 2).max(FIRST_BLOCK).min(length.max(needed));
-                partial.reserve(target - partial.len());
+                // Exactly: frames live as long as the ring holds them, and so would spare room.
+                partial.reserve_exact(target - partial.len());
             }
             partial.extend_from_slice(bytes);
         }
@@ -133,7 +134,7 @@ impl ChunkStream {
 
     /// The finished message's bytes.
     pub(super) fn finish(&mut self) -> Bytes {
-        self.partial.take().map(BytesMut::freeze).unwrap_or_default()
+        self.partial.take().map(Bytes::from).unwrap_or_default()
     }
 
     /// Forgets the message under way; how many bytes were held for it.

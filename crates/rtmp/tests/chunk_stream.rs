@@ -159,11 +159,11 @@ fn a_large_message_whole_in_the_buffer_is_not_copied() {
         assert!(reader.poll_message().unwrap().is_none(), "handled inside");
         reader.read_buf().reserve(20_000);
         reader.push(&header(0, 4, 0, size, 9, 1));
-        reader.push(&pattern(size as usize, 1));
+        reader.push(&pattern(size, 1));
         let start = reader.read_buf().as_ptr() as usize + 12;
         let message = reader.poll_message().unwrap().unwrap();
         assert_eq!(message.payload.as_ptr() as usize == start, shared, "{size} bytes");
-        assert_eq!(message.payload, pattern(size as usize, 1));
+        assert_eq!(message.payload, pattern(size, 1));
     }
 }
 

@@ -30,6 +30,12 @@ api_create_room() { # name → room id
     api POST /v1/rooms "$(jq -nc --arg name "$1" '{name: $name}')" | jq -er .id
 }
 
+api_end_rooms() { # name: ends the rooms an earlier demo has left
+    local room
+    api GET /v1/rooms | jq -r --arg name "$1" '.rooms[] | select(.settings.name == $name) | .id' |
+        while read -r room; do api DELETE "/v1/rooms/$room" >/dev/null; done
+}
+
 api_join() { # room, account → member id
     api POST "/v1/rooms/$1/members" "$(jq -nc --arg account "$2" '{account: $account, role: "talker"}')" |
         jq -er .member
@@ -98,6 +104,7 @@ member() { # room, account, picture, tone
 
 start_gateway
 TOKEN=$(api_token)
+api_end_rooms "Demo room"
 room=$(api_create_room "Demo room")
 members=$(mktemp)
 {

@@ -8,7 +8,7 @@ use crate::{RoomId, RoomName};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Rejection {
     /// Another room of the app has this name.
-    #[error("a room named {name:?} exists")]
+    #[error("a room named \"{name}\" exists")]
     NameConflict {
         /// The name asked for.
         name: RoomName,

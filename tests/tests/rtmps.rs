@@ -45,6 +45,7 @@ impl Secured {
         let [address] = gateway::free_ports();
         let gateway = Gateway::start_with(&[
             &format!("rtmps.listen=[\"{address}\"]"),
+            &format!("public.rtmps_port={}", address.port()),
             &format!("rtmps.certificate={}", path("chain.pem")),
             &format!("rtmps.key={}", path("key.pem")),
         ])
@@ -302,4 +303,33 @@ async fn unusable_files_are_told() {
         );
         assert!(!error.contains("PRIVATE KEY"), "{error}");
     }
+}
+
+/// `pubStream` and `subStream` hand out RTMPS URLs where the operator says that RTMPS is reachable, and only there.
+#[tokio::test]
+async fn the_api_hands_out_rtmps_urls() {
+    let secured = Secured::start().await;
+    let room = secured.gateway.api().await.create_room(json!({})).await;
+    let member = room.join("ann", "talker").await;
+    let path = format!("/v1/rooms/{}/streams", room.id);
+    let published = room.api.ok("POST", &path, Some(json!({"member": member}))).await;
+    let push = published["push"]["rtmps"].as_str().unwrap();
+    let pull = room.pull(published["stream"]["id"].as_str().unwrap()).await;
+    let mut player = secured
+        .dial(
+            pull["rtmps"].as_str().unwrap(),
+            secured.root.clone(),
+            Purpose::Play,
+        )
+        .await
+        .unwrap();
+    let _push = Source::default().publish(push);
+    next_media(&mut player, LIMIT).await.unwrap();
+
+    let plain = Gateway::start().await;
+    let room = plain.api().await.create_room(json!({})).await;
+    let member = room.join("ann", "talker").await;
+    let path = format!("/v1/rooms/{}/streams", room.id);
+    let published = room.api.ok("POST", &path, Some(json!({"member": member}))).await;
+    assert!(published["push"].get("rtmps").is_none(), "{published}");
 }

@@ -75,6 +75,8 @@ pub struct Joined {
 pub struct PushUrl {
     /// `rtmp://…`
     pub url: String,
+    /// `rtmps://…`, where the gateway is reachable so.
+    pub rtmps: Option<String>,
     /// When it stops being accepted for new connections.
     pub expires_at: Timestamp,
     /// Version; a newer one replaces it (R-W1).
@@ -86,6 +88,8 @@ pub struct PushUrl {
 pub struct PullUrls {
     /// `rtmp://…`
     pub rtmp: String,
+    /// `rtmps://…`, where the gateway is reachable so.
+    pub rtmps: Option<String>,
     /// `http(s)://….flv`
     pub http_flv: String,
     /// `ws(s)://….flv`

@@ -12,6 +12,8 @@ pub struct ServiceConfig {
     pub rtmp_host: String,
     /// Port of RTMP; left out of URLs when it is 1935.
     pub rtmp_port: u16,
+    /// Port of RTMPS, where it is reachable; left out of URLs when it is 443.
+    pub rtmps_port: Option<u16>,
     /// Where clients reach HTTP: `http://host[:port]` or `https://…`, without a trailing slash.
     pub http_base: String,
     /// How long a push URL is valid.
@@ -51,6 +53,7 @@ impl Default for ServiceConfig {
         Self {
             rtmp_host: "localhost".to_owned(),
             rtmp_port: 1935,
+            rtmps_port: None,
             http_base: "http://localhost:8080".to_owned(),
             push_url_ttl: Duration::from_secs(24 * 3600),
             pull_url_ttl: Duration::from_secs(24 * 3600),

@@ -9,6 +9,7 @@ use super::{App, AppLimits, Service, ServiceConfig, ServiceError};
 pub(crate) struct Live {
     pub(crate) rtmp_host: String,
     pub(crate) rtmp_port: u16,
+    pub(crate) rtmps_port: Option<u16>,
     pub(crate) http_base: String,
     pub(crate) push_url_ttl: std::time::Duration,
     pub(crate) pull_url_ttl: std::time::Duration,
@@ -20,6 +21,7 @@ impl Live {
         Live {
             rtmp_host: config.rtmp_host.clone(),
             rtmp_port: config.rtmp_port,
+            rtmps_port: config.rtmps_port,
             http_base: config.http_base.clone(),
             push_url_ttl: config.push_url_ttl,
             pull_url_ttl: config.pull_url_ttl,

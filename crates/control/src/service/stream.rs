@@ -165,6 +165,7 @@ impl Service {
         let signed = self.sign(app, &stream.id, StreamAction::Push, version, stream.owner.clone())?;
         Ok(Some(PushUrl {
             url: self.rtmp_url(app, &stream.id, &signed.token),
+            rtmps: self.rtmps_url(app, &stream.id, &signed.token),
             expires_at: signed.expires_at,
             version,
         }))
@@ -181,6 +182,7 @@ impl Service {
         let (http_flv, ws_flv) = self.flv_urls(app, stream, &signed.token);
         Ok(PullUrls {
             rtmp: self.rtmp_url(app, stream, &signed.token),
+            rtmps: self.rtmps_url(app, stream, &signed.token),
             http_flv,
             ws_flv,
             expires_at: signed.expires_at,

@@ -54,6 +54,16 @@ impl Service {
         }
     }
 
+    /// `rtmps://<host>/<app>/<stream>?t=<token>`, where RTMPS is reachable.
+    pub(super) fn rtmps_url(&self, app: &AppId, stream: &StreamId, token: &str) -> Option<String> {
+        let config = self.core.live.load();
+        let host = &config.rtmp_host;
+        Some(match config.rtmps_port? {
+            443 => format!("rtmps://{host}/{app}/{stream}?t={token}"),
+            port => format!("rtmps://{host}:{port}/{app}/{stream}?t={token}"),
+        })
+    }
+
     /// `http(s)://<host>/live/<stream>.flv?app=<app>&t=<token>`, and the same over WebSocket.
     pub(super) fn flv_urls(&self, app: &AppId, stream: &StreamId, token: &str) -> (String, String) {
         let live = self.core.live.load();

@@ -94,6 +94,8 @@ section! {
         host: String = "localhost".into(),
         /// RTMP port in URLs; 1935 is left out of them.
         rtmp_port: u16 = 1935,
+        /// RTMPS port in URLs, when RTMPS is reachable; 443 is left out of them.
+        rtmps_port: Option<u16> = None,
         /// Scheme, host and port of HTTP URLs; WebSocket URLs follow from it.
         http_url: String = "http://localhost:8080".into(),
     }

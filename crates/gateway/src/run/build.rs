@@ -171,6 +171,7 @@ pub(super) fn service_config(config: &Config) -> ServiceConfig {
     ServiceConfig {
         rtmp_host: config.public.host.clone(),
         rtmp_port: config.public.rtmp_port,
+        rtmps_port: config.public.rtmps_port,
         http_base: config.public.http_url.trim_end_matches('/').to_owned(),
         push_url_ttl: config.url.push_ttl,
         pull_url_ttl: config.url.pull_ttl,

@@ -215,6 +215,9 @@ pub struct PushUrl {
     /// URL to push to; a secret of the publisher. May be used again until it expires.
     #[schema(example = "rtmp://live.example.com/demo/s7pdk3q9?t=v1.push…")]
     pub url: String,
+    /// The same over TLS, where the gateway is reachable so. Mini-programs take only `url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtmps: Option<String>,
     /// When it stops being accepted for new connections, in milliseconds since the Unix epoch.
     #[schema(value_type = u64)]
     pub expires_at: Timestamp,
@@ -263,6 +266,9 @@ pub struct Nothing {}
 pub struct PullUrls {
     /// RTMP; a secret of the viewer, as are the others.
     pub rtmp: String,
+    /// RTMPS, where the gateway is reachable so. Mini-programs take only `rtmp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtmps: Option<String>,
     /// HTTP-FLV.
     pub http_flv: String,
     /// WS-FLV.

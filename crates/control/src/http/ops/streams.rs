@@ -32,6 +32,7 @@ pub(crate) async fn publish(ctx: &Ctx, room: RoomId, body: dto::Publish) -> Resu
 fn push_url(url: service::PushUrl) -> dto::PushUrl {
     dto::PushUrl {
         url: url.url,
+        rtmps: url.rtmps,
         expires_at: url.expires_at,
         version: url.version,
     }
@@ -114,6 +115,7 @@ pub(crate) async fn pull_urls(
         .await?;
     Ok(dto::PullUrls {
         rtmp: urls.rtmp,
+        rtmps: urls.rtmps,
         http_flv: urls.http_flv,
         ws_flv: urls.ws_flv,
         expires_at: urls.expires_at,

@@ -146,7 +146,7 @@ async fn rtmpdump_and_gstreamer_play() {
     assert!(pictures >= 35, "{pictures} pictures");
 }
 
-/// R-F1, vendor row 9: sound alone starts at once and never waits for a picture; and the reverse.
+/// R-F1, mini-program row 9: sound alone starts at once and never waits for a picture; and the reverse.
 #[tokio::test]
 async fn streams_with_one_track_play_at_once() {
     let gateway = Gateway::start().await;

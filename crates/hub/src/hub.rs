@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::stream::Stream;
+use crate::ticker::Tickers;
 use crate::{
     EndReason, Protocol, Publication, PublishError, PublishOptions, ReadOptions, Reader, StopReason,
     StreamKey, StreamStats,
@@ -71,6 +73,9 @@ pub(crate) struct Registry {
     config: HubConfig,
     streams: Mutex<HashMap<StreamKey, Arc<Stream>>>,
     events: broadcast::Sender<StreamEvent>,
+    /// Streams made so far.
+    made: AtomicUsize,
+    tickers: Arc<Tickers>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -85,13 +90,16 @@ impl Hub {
     /// An empty hub.
     pub fn new(config: HubConfig) -> Hub {
         let (events, _) = broadcast::channel(4_096);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         Hub {
             registry: Arc::new(Registry {
                 config,
                 streams: Mutex::default(),
                 events,
-                tasks: TaskTracker::new(),
-                stop: CancellationToken::new(),
+                made: AtomicUsize::new(0),
+                tickers: Arc::new(Tickers::new(tasks.clone(), stop.clone())),
+                tasks,
+                stop,
             }),
         }
     }
@@ -198,7 +206,7 @@ impl Hub {
         self.registry.tasks.wait().await;
     }
 
-    /// Tasks the hub runs now: one per stream and coalescing interval in use.
+    /// Tasks the hub runs now: a few per coalescing interval in use, and one per big group of readers.
     pub fn tasks(&self) -> usize {
         self.registry.tasks.len()
     }
@@ -216,7 +224,13 @@ impl Registry {
         if streams.len() >= self.config.max_streams {
             return Err(PublishError::TooManyStreams);
         }
-        let stream = Stream::new(self.config.clone(), self.tasks.clone(), self.stop.child_token());
+        let stream = Stream::new(
+            self.config.clone(),
+            self.made.fetch_add(1, Ordering::Relaxed),
+            self.tickers.clone(),
+            self.tasks.clone(),
+            self.stop.child_token(),
+        );
         streams.insert(key.clone(), stream.clone());
         Ok(stream)
     }

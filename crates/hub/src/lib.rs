@@ -25,6 +25,7 @@ mod ring;
 mod run;
 mod stats;
 mod stream;
+mod ticker;
 
 pub use access::{AccessRequest, Action, Authorise, Denial, Grant, Protocol};
 pub use announce::{Announcer, item_body};

@@ -17,6 +17,7 @@ use crate::pulse::Pulse;
 use crate::ring::Ring;
 use crate::run::{Run, Runs};
 use crate::stats::{AudioStats, StreamMeter, TrackMeter, VideoStats};
+use crate::ticker::Tickers;
 use crate::{
     Content, EndReason, Headers, HubConfig, Item, Normaliser, Placement, ReaderStats, StreamStats, Wire,
 };
@@ -48,12 +49,21 @@ pub(crate) struct Stream {
     state: RwLock<State>,
     pub(crate) runs: Runs,
     pulses: RwLock<Vec<Arc<Pulse>>>,
+    /// Which of the tickers serves it.
+    number: usize,
+    tickers: Arc<Tickers>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Stream {
-    pub(crate) fn new(config: HubConfig, tasks: TaskTracker, stop: CancellationToken) -> Arc<Stream> {
+    pub(crate) fn new(
+        config: HubConfig,
+        number: usize,
+        tickers: Arc<Tickers>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Arc<Stream> {
         let now = Instant::now();
         Arc::new(Stream {
             state: RwLock::new(State {
@@ -71,6 +81,8 @@ impl Stream {
             config,
             runs: Runs::default(),
             pulses: RwLock::default(),
+            number,
+            tickers,
             tasks,
             stop,
         })
@@ -221,14 +233,15 @@ impl Stream {
     /// A pulse with a place for one more reader that wants at most one wake-up per `interval`.
     pub(crate) fn pulse(self: &Arc<Self>, interval: Duration) -> Arc<Pulse> {
         let mut pulses = self.pulses.write();
-        if let Some(pulse) = pulses.iter().find(|pulse| pulse.enter(interval)) {
-            return pulse.clone();
-        }
-        let pulse = Pulse::new(interval);
-        pulse.enter(interval);
-        self.tasks
-            .spawn(pulse.clone().run(Arc::downgrade(self), self.stop.clone()));
-        pulses.push(pulse.clone());
+        let place = pulses.iter().find(|pulse| pulse.enter(interval)).cloned();
+        let pulse = place.unwrap_or_else(|| {
+            let ticker = (!interval.is_zero()).then(|| self.tickers.get(interval, self.number));
+            let pulse = Pulse::new(interval, Arc::downgrade(self), ticker);
+            pulse.enter(interval);
+            pulses.push(pulse.clone());
+            pulse
+        });
+        pulse.start_task(&self.tasks, self.stop.clone());
         pulse
     }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use lianmai_hub::DirectWrite;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_rustls::server::TlsStream;
 
 use crate::transport::Transport;
@@ -26,16 +27,30 @@ impl ServerIo for TlsStream<TcpStream> {
     }
 }
 
-/// A TCP connection that its task and the hub share.
-pub(super) struct SharedTcp(Arc<TcpStream>);
+/// A TCP connection that its task reads, and its task and the hub write to.
+///
+/// The halves share the socket. Reading goes through tokio's own path, which knows that a read that leaves room has
+/// emptied the socket, and saves the second one that would only say so.
+pub(super) struct SharedTcp {
+    input: OwnedReadHalf,
+    output: Arc<OwnedWriteHalf>,
+}
 
 impl SharedTcp {
     pub(super) fn new(io: TcpStream) -> SharedTcp {
-        SharedTcp(Arc::new(io))
+        let (input, output) = io.into_split();
+        SharedTcp {
+            input,
+            output: Arc::new(output),
+        }
+    }
+
+    fn socket(&self) -> &TcpStream {
+        (*self.output).as_ref()
     }
 }
 
-struct Output(Arc<TcpStream>);
+struct Output(Arc<OwnedWriteHalf>);
 
 impl DirectWrite for Output {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -45,7 +60,7 @@ impl DirectWrite for Output {
 
 impl ServerIo for SharedTcp {
     fn direct(&self) -> Option<Arc<dyn DirectWrite>> {
-        Some(Arc::new(Output(self.0.clone())))
+        Some(Arc::new(Output(self.output.clone())))
     }
 }
 
@@ -67,24 +82,17 @@ fn when_ready<T>(
 
 impl AsyncRead for SharedTcp {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let io = &self.0;
-        // Into the unfilled part as it is: clearing it first would touch the whole block for every read.
-        ready!(when_ready(
-            cx,
-            |cx| io.poll_read_ready(cx),
-            || io.try_read_buf(buffer)
-        ))?;
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.input).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for SharedTcp {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let io = &self.0;
+        let io = self.socket();
         when_ready(cx, |cx| io.poll_write_ready(cx), || io.try_write(bytes))
     }
 
@@ -93,7 +101,7 @@ impl AsyncWrite for SharedTcp {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let io = &self.0;
+        let io = self.socket();
         when_ready(cx, |cx| io.poll_write_ready(cx), || io.try_write_vectored(parts))
     }
 
@@ -107,6 +115,6 @@ impl AsyncWrite for SharedTcp {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(socket2::SockRef::from(&*self.0).shutdown(Shutdown::Write))
+        Poll::Ready(socket2::SockRef::from(self.socket()).shutdown(Shutdown::Write))
     }
 }

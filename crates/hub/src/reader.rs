@@ -352,6 +352,19 @@ impl Reader {
         batch.push(Delivery::Gap { dropped });
     }
 
+    /// Waits until this reader's right to read is taken back, for whoever is busy with something else than
+    /// [`next_batch`](Self::next_batch), which reports it too.
+    pub async fn revoked(&self) {
+        loop {
+            let mut news = std::pin::pin!(self.pulse.readers().notified());
+            news.as_mut().enable();
+            if self.stats.evicted.load(Relaxed) {
+                return;
+            }
+            news.await;
+        }
+    }
+
     /// From now on items come one by one, so that the reader can leave some out.
     pub fn forgo_runs(&mut self) {
         self.wire = None;

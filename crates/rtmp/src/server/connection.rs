@@ -109,11 +109,13 @@ impl<T: ServerIo> Connection<T> {
         let mut batch = Vec::new();
         loop {
             self.handle_outputs().await;
-            if let Err(error) = self
-                .out
-                .write_to(&mut self.io, self.shared.config.write_stall)
-                .await
-            {
+            let written = tokio::select! {
+                biased;
+                written = self.out.write_to(&mut self.io, self.shared.config.write_stall) => written,
+                // A player that takes nothing cannot be told that it is out.
+                () = revoked(self.playout.as_deref()) => return Ended::Finished,
+            };
+            if let Err(error) = written {
                 return Ended::Io(error);
             }
             if let Some(close) = self.closing.take() {
@@ -338,6 +340,13 @@ async fn linger(io: &mut impl Transport) {
 async fn next_media(playout: Option<&mut Playout>, batch: &mut Vec<Delivery>) {
     match playout {
         Some(playout) => playout.next_batch(batch).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn revoked(playout: Option<&Playout>) {
+    match playout {
+        Some(playout) => playout.revoked().await,
         None => std::future::pending().await,
     }
 }

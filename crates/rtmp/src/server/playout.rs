@@ -124,6 +124,14 @@ impl Playout {
         }
     }
 
+    /// Waits until the player's right to play is taken back.
+    pub(super) async fn revoked(&self) {
+        match &self.reader {
+            Some(reader) => reader.revoked().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Stops the hub's own writing; what it cut off there is to be written before anything else.
     pub(super) fn reclaim(&mut self) -> Option<Bytes> {
         self.reader.as_mut()?.reclaim()

@@ -303,3 +303,36 @@ seed("server_session", "empty_data_frame", b"\x20", *PUBLISH, chunks(5, 18, 1, a
 seed("server_session", "deep", b"\x20", chunks(3, 20, 0, amf("connect") + amf(1) + (b"\x03" + text("a")) * 200))
 seed("server_session", "own_handshake_cut", b"\x0c\x03", bytes(64))
 seed("server_session", "rtmpe", b"\x0c\x06", bytes(16))
+
+# RTP payloads: a byte for the codec (0 H.264, 1 VP8, 2 VP9, 3 AV1, 4 H.265), then packets: flags (1 marker, 2…6 new
+# timestamp, 8 loss before it), length, payload. From 0x80 on with sequence numbers (in the flags' bits 3…5, 0x18 is
+# the next one) and time (in the highest two).
+
+
+def packets(*parts, after=0x02):
+    out = b""
+    for index, payload in enumerate(parts):
+        flags = (after if index == 0 else after & ~0x06) | (index == len(parts) - 1)
+        out += bytes([flags, len(payload)]) + payload
+    return out
+
+
+SPS = bytes.fromhex("6742c00ad90420c8e00f1226e4")
+PPS = bytes.fromhex("68cb83cb20")
+IDR, SECOND_SLICE, SLICE = b"\x65\x88\x84\x1d", b"\x65\x08\x88", b"\x41\x9a\x02"
+STAP_A = b"\x78" + b"".join(struct.pack(">H", len(unit)) + unit for unit in (SPS, PPS))
+FU_A = (b"\x7c\x85\x88\x84", b"\x7c\x05\x01\x02", b"\x7c\x45\x03")
+VP8_KEY = (b"\x10\x10\0\0\x9d\x01\x2a\x80\0\x60\0", b"\0\x01\x02")
+VP8_LONG = (b"\x90\xe0\x81\x11\x07\x20\x31\x01",)
+VP9_KEY = (b"\x0a\x18\0\x80\0\x60\x01\x04\x01\x82\x49\x83\x42\0\x07\xf0\x05\xf0\0", b"\x04\x01")
+VP9_INTER = (b"\xdc\x91\x22\x03\x05\x06\x86\0",)
+AV1_HEADER = bytes.fromhex("080000000337fbe6d7c802")
+AV1_KEY = (b"\x28" + bytes([len(AV1_HEADER)]) + AV1_HEADER + b"\x30\x10\x01",)
+AV1_PARTS = (b"\x68" + bytes([len(AV1_HEADER)]) + AV1_HEADER + b"\x30\x10", b"\xd0\x01\x02", b"\x90\x03")
+seed("rtp_depacketise", "h264", b"\0", packets(STAP_A, IDR, SECOND_SLICE), packets(SLICE), packets(STAP_A, *FU_A))
+seed("rtp_depacketise", "h264_single", b"\0", packets(b"\x09\x10", SPS, PPS, IDR), packets(SLICE, after=0x0A), packets(IDR))
+seed("rtp_depacketise", "h264_refused", b"\0", packets(STAP_A, b"\x79\0\0\0\x01\x41"), packets(b"\x7d\x85\0\0\x01"), packets(b"\x78\0\x09\x41"))
+seed("rtp_depacketise", "vp8", b"\x01", packets(*VP8_KEY), packets(*VP8_LONG))
+seed("rtp_depacketise", "vp9", b"\x02", packets(*VP9_KEY), packets(*VP9_INTER))
+seed("rtp_depacketise", "av1", b"\x03", packets(*AV1_KEY), packets(b"\x10\x30\x80"), packets(*AV1_PARTS))
+seed("rtp_depacketise", "network", b"\x82", packets(STAP_A, IDR, after=0x1A), packets(SLICE, after=0x22), packets(SLICE, after=0x12), packets(b"", after=0x58), packets(STAP_A, *FU_A, after=0xDA))

@@ -13,10 +13,11 @@ const FLAGS = [
   '--use-fake-ui-for-media-stream',
 ];
 
-/** Starts a browser with a fresh profile; close it when done. */
-export function launch() {
+/** Starts a browser with a fresh profile and further flags; close it when done. */
+export function launch(more = []) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, headless: true, args: FLAGS, handleSIGINT: true, handleSIGTERM: true });
+  const args = [...FLAGS, ...more];
+  return chromium.launch({ executablePath, headless: true, args, handleSIGINT: true, handleSIGTERM: true });
 }
 
 /** Collects what the page complains about, from now on. */

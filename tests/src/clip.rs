@@ -1,5 +1,7 @@
 //! Short encodes as lists of FLV tags, for publishers that send chosen tags at chosen times.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use lianmai_media::Metadata;
 use lianmai_media::amf0::Value;
@@ -29,7 +31,12 @@ impl Clip {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("clip.flv");
         source.file(&file).await;
-        let tags = flv_tags(&std::fs::read(&file).unwrap());
+        Clip::read(&file)
+    }
+
+    /// What is in an FLV file.
+    pub fn read(file: &Path) -> Clip {
+        let tags = flv_tags(&std::fs::read(file).unwrap());
         let header = |kind| {
             tags.iter()
                 .find(|tag| tag.0 == kind && is_header(tag))

@@ -1,7 +1,7 @@
 //! A gateway process on free ports with its own data directory.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,8 @@ pub struct Gateway {
     pub rtmp: SocketAddr,
     pub http: SocketAddr,
     pub metrics: SocketAddr,
+    /// UDP of all WebRTC peers.
+    pub webrtc: SocketAddr,
     extra: Vec<String>,
     /// Settings come from `lianmai.toml` in `dir` instead of flags, so that a reload can change them.
     from_file: bool,
@@ -44,13 +46,15 @@ impl Gateway {
         let dir = tempfile::tempdir().unwrap();
         let [rtmp, http, metrics] = free_ports();
         let extra: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();
-        let flags = flags(&dir, rtmp, http, metrics, &extra, from_file);
+        let webrtc = free_udp_port();
+        let flags = flags(&dir, [rtmp, http, metrics, webrtc], &extra, from_file);
         let gateway = Gateway {
             process: spawn(flags),
             dir,
             rtmp,
             http,
             metrics,
+            webrtc,
             extra,
             from_file,
         };
@@ -71,14 +75,8 @@ impl Gateway {
     }
 
     fn flags(&self) -> Vec<String> {
-        flags(
-            &self.dir,
-            self.rtmp,
-            self.http,
-            self.metrics,
-            &self.extra,
-            self.from_file,
-        )
+        let addresses = [self.rtmp, self.http, self.metrics, self.webrtc];
+        flags(&self.dir, addresses, &self.extra, self.from_file)
     }
 
     async fn ready(&self) {
@@ -197,15 +195,18 @@ pub fn free_ports<const N: usize>() -> [SocketAddr; N] {
     listeners.map(|l| l.local_addr().unwrap())
 }
 
+/// An address on loopback whose UDP port nobody uses now.
+pub fn free_udp_port() -> SocketAddr {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
 /// Name of the configuration file in a gateway's directory.
 const CONFIG: &str = "lianmai.toml";
 
 /// What names the settings on the command line. Later settings win over earlier ones.
 fn flags(
     dir: &tempfile::TempDir,
-    rtmp: SocketAddr,
-    http: SocketAddr,
-    metrics: SocketAddr,
+    [rtmp, http, metrics, webrtc]: [SocketAddr; 4],
     extra: &[String],
     from_file: bool,
 ) -> Vec<String> {
@@ -217,6 +218,7 @@ fn flags(
         format!("rtmp.listen=[\"{rtmp}\"]"),
         format!("http.listen={http}"),
         format!("metrics.listen={metrics}"),
+        format!("webrtc.listen={webrtc}"),
         "console.open_app=demo".to_owned(),
         "webhook.allow_private=true".to_owned(),
     ];

@@ -6,12 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 pub mod api;
+pub mod arrivals;
+pub mod browser;
 pub mod chunked;
 pub mod clip;
 pub mod entry;
 pub mod gateway;
 pub mod hostile;
 pub mod machine;
+pub mod marks;
 pub mod media;
 pub mod numbered;
 pub mod process;
@@ -24,6 +27,7 @@ pub mod viewer;
 pub mod wait;
 
 pub use api::{Api, Room};
+pub use browser::{Browser, Page};
 pub use gateway::Gateway;
 pub use process::Process;
 pub use receiver::{Receiver, Reply};

@@ -18,9 +18,9 @@ const LAYERS: &[(&str, u8)] = &[
     ("hub", 1),
     ("rtmp", 2),
     ("bridge", 2),
-    ("mixer", 2),
     ("recorder", 2),
     ("cluster", 2),
+    ("mixer", 3),
     ("control", 3),
     ("gateway", 4),
 ];

@@ -16,10 +16,14 @@ export class Api {
     private readonly base = '',
   ) {}
 
-  /** The session that a dev config gives to anybody; `null` where a token is required. */
-  async openSession(): Promise<OpenSession | null> {
+  /**
+   * The session that a dev config gives to anybody; `null` where a token is required. For a visitor it is
+   * that account's, as a talker of that room, where the gateway can.
+   */
+  async openSession(visitor?: { account: string; room: string }): Promise<OpenSession | null> {
+    const query = visitor ? `?${new URLSearchParams(visitor)}` : '';
     try {
-      return await this.call<OpenSession>('GET', '/console/session');
+      return await this.call<OpenSession>('GET', `/console/session${query}`);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return null;
       throw error;
@@ -44,9 +48,10 @@ export class Api {
     return (await this.call<{ streams: Stream[] }>('GET', `/v1/rooms/${encodeURIComponent(room)}/streams`)).streams;
   }
 
-  async pullUrls(room: string, stream: string): Promise<PullUrls> {
+  /** URLs that play a stream: all there are, or those of one transport. */
+  async pullUrls(room: string, stream: string, via?: 'webrtc'): Promise<PullUrls> {
     const path = `/v1/rooms/${encodeURIComponent(room)}/streams/${encodeURIComponent(stream)}/pull-url`;
-    return this.call('POST', path, {});
+    return this.call('POST', path, via ? { via } : {});
   }
 
   private async call<T>(method: string, path: string, body?: object): Promise<T> {

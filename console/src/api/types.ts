@@ -82,14 +82,27 @@ export interface Room {
   streams: Stream[];
 }
 
+/** Where a stream can be played. What the room or the gateway does not offer is left out. */
 export interface PullUrls {
-  rtmp: string;
-  http_flv: string;
-  ws_flv: string;
+  rtmp?: string;
+  http_flv?: string;
+  ws_flv?: string;
+  /** Where to post an offer to play over WebRTC. */
+  whep?: string;
 }
 
-/** How the page pulls media. */
+/** How the page plays a stream. */
+export type PlayMode = 'webrtc' | 'flv';
+
+/** How the page pulls FLV. */
 export type FlvTransport = 'http_flv' | 'ws_flv';
+
+/** What somebody says to enter a room. */
+export interface JoinFields {
+  role: Role;
+  nick: string;
+  password?: string;
+}
 
 /** Answer of the dev config's `GET /console/session`. */
 export interface OpenSession {

@@ -13,6 +13,12 @@ export type PlayerState =
   | { kind: 'waiting'; reason: string }
   | { kind: 'unsupported' };
 
+/** Plays one stream in one video element until stopped. */
+export interface Player {
+  start(): void;
+  stop(): void;
+}
+
 export interface Source {
   url: string;
   /** Tracks to play. Waiting for one that never comes would stop the other. */
@@ -27,7 +33,7 @@ const JUMP_S = 4;
 const LIVE_EDGE_S = 0.5;
 const WATCH_MS = 1_000;
 
-export class LivePlayer {
+export class LivePlayer implements Player {
   private player: Mpegts.Player | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setInterval> | undefined;
@@ -37,7 +43,8 @@ export class LivePlayer {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly source: () => Promise<Source>,
+    /** `null` where the gateway plays no FLV of it. */
+    private readonly source: () => Promise<Source | null>,
     private readonly onState: (state: PlayerState) => void,
     private readonly backoff = new Backoff(500, 3_000),
   ) {}
@@ -62,6 +69,7 @@ export class LivePlayer {
     try {
       const [{ default: mpegts }, source] = await Promise.all([import('mpegts.js'), this.source()]);
       if (this.stopped) return;
+      if (!source) return this.again(strings.noFlv);
       if (!mpegts.getFeatureList().mseLivePlayback) return this.onState({ kind: 'unsupported' });
       this.open(mpegts, source);
     } catch (thrown) {

@@ -1,5 +1,7 @@
 /** All state of the page, and the only function that changes it. */
-import type { FlvTransport, Room, RoomSummary, Stream, StreamStats } from '../api/types';
+import type { FlvTransport, PlayMode, Room, RoomSummary, Stream, StreamStats } from '../api/types';
+import { away, type Me } from './me';
+import { noSignals, withSignal, type Signal, type Signals } from './signals';
 
 /** How changes reach the page: told by events, found by asking, or not at all. */
 export type Link = 'connecting' | 'events' | 'polling' | 'offline';
@@ -9,6 +11,8 @@ export interface State {
   app: string | null;
   /** Whether the gateway gave the session to anybody (dev config) or a token was entered. */
   openApp: boolean;
+  /** Whether the token lets one into rooms: the app's own lets one only look. */
+  mayJoin: boolean;
   /** `null` until the first list came. */
   rooms: RoomSummary[] | null;
   /** The app has more rooms than the list. */
@@ -25,12 +29,18 @@ export interface State {
   /** What went wrong last, for people; `null` when all is well. */
   problem: string | null;
   transport: FlvTransport;
+  /** How streams are played for which somebody chose it, by stream id. */
+  modes: Record<string, PlayMode>;
+  me: Me;
+  /** What passes by in the open room. */
+  signals: Signals;
 }
 
 export const initialState: State = {
   phase: 'starting',
   app: null,
   openApp: false,
+  mayJoin: false,
   rooms: null,
   moreRooms: false,
   asked: null,
@@ -40,10 +50,13 @@ export const initialState: State = {
   link: 'connecting',
   problem: null,
   transport: 'http_flv',
+  modes: {},
+  me: away,
+  signals: noSignals,
 };
 
 export type Action =
-  | { type: 'session'; app: string | null; openApp: boolean }
+  | { type: 'session'; app: string | null; openApp: boolean; mayJoin: boolean }
   | { type: 'token_needed'; problem: string | null }
   | { type: 'rooms'; rooms: RoomSummary[]; more: boolean }
   | { type: 'room'; id: string; room: Room | 'gone' }
@@ -51,14 +64,17 @@ export type Action =
   | { type: 'asked'; room: string | null }
   | { type: 'link'; link: Link }
   | { type: 'problem'; problem: string | null }
-  | { type: 'transport'; transport: FlvTransport };
+  | { type: 'transport'; transport: FlvTransport }
+  | { type: 'mode'; stream: string; mode: PlayMode }
+  | { type: 'me'; me: Me }
+  | { type: 'signal'; room: string; signal: Signal };
 
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'session':
-      return { ...state, phase: 'ready', app: action.app, openApp: action.openApp, problem: null };
+      return { ...state, phase: 'ready', app: action.app, openApp: action.openApp, mayJoin: action.mayJoin, problem: null };
     case 'token_needed':
-      return { ...initialState, phase: 'needs_token', asked: state.asked, problem: action.problem };
+      return { ...initialState, me: state.me, phase: 'needs_token', asked: state.asked, problem: action.problem };
     case 'rooms':
       return opened({ ...state, rooms: [...action.rooms].sort(byActivity), moreRooms: action.more, problem: null });
     case 'room':
@@ -73,6 +89,12 @@ export function reduce(state: State, action: Action): State {
       return state.problem === action.problem ? state : { ...state, problem: action.problem };
     case 'transport':
       return { ...state, transport: action.transport };
+    case 'mode':
+      return { ...state, modes: { ...state.modes, [action.stream]: action.mode } };
+    case 'me':
+      return { ...state, me: action.me };
+    case 'signal':
+      return action.room === state.open ? { ...state, signals: withSignal(state.signals, action.signal) } : state;
   }
 }
 
@@ -93,7 +115,7 @@ export function isTuningIn({ room, stats }: State): boolean {
  */
 function opened(state: State): State {
   const open = state.asked ?? automatic(state);
-  return open === state.open ? state : { ...state, open, room: null, stats: {} };
+  return open === state.open ? state : { ...state, open, room: null, stats: {}, modes: {}, signals: noSignals };
 }
 
 function automatic(state: State): string | null {

@@ -56,8 +56,8 @@ describe('Session', () => {
 
 describe('readToken', () => {
   it('reads claims, also beyond ASCII', () => {
-    const text = token({ app: '演示', exp: 12 });
-    expect(readToken(text)).toEqual({ app: '演示', room: null, expiresAt: 12_000 });
+    const text = token({ app: '演示', sub: 'ann', exp: 12 });
+    expect(readToken(text)).toEqual({ app: '演示', account: 'ann', ofApp: false, room: null, expiresAt: 12_000 });
   });
 
   it('refuses what is none', () => {

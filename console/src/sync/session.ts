@@ -32,6 +32,11 @@ export class Session {
     return this.held?.room ?? null;
   }
 
+  /** Whether the token is the app's own. */
+  isOfApp(): boolean {
+    return readToken(this.held?.token ?? '')?.ofApp ?? false;
+  }
+
   isOpen(): boolean {
     return this.held?.open ?? false;
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../api/api';
-import type { EventHandlers } from '../api/events';
+import type { LinkHandlers } from '../api/link';
 import { Store } from '../store/store';
 import { storage, stream, summary, token } from '../testing';
 import { Session } from './session';
@@ -29,8 +29,8 @@ function start(first: Answers) {
     return new Response(JSON.stringify(status === 200 ? answer : { code: 'c', detail: 'd' }), { status });
   });
   const api = new Api(() => session.token(), fetch);
-  let handlers: EventHandlers | null = null;
-  const link = { watch: vi.fn(), close: vi.fn() };
+  let handlers: LinkHandlers | null = null;
+  const link = { watch: vi.fn(), call: vi.fn(), close: vi.fn() };
   const sync = new Sync(store, api, session, 'http://h', 'tab', (_options, given) => {
     handlers = given;
     return link;
@@ -56,7 +56,7 @@ describe('Sync', () => {
     expect(store.get()).toMatchObject({ phase: 'ready', app: 'demo', openApp: true, open: 'a', link: 'polling' });
     expect(store.get().room).toMatchObject({ id: 'a' });
     expect(link.watch).toHaveBeenLastCalledWith('a');
-    events().onOpen();
+    events().onOpen(false);
     expect(store.get().link).toBe('events');
     events().onLost();
     await settle();
@@ -66,10 +66,10 @@ describe('Sync', () => {
   it('asks at once when an event says so', async () => {
     const { store, events, now } = start(healthy);
     await settle();
-    events().onOpen();
+    events().onOpen(false);
     await settle();
     now({ ...healthy, '/v1/rooms/a': { ...room, streams: [] }, '/v1/rooms/a/streams': { streams: [] } });
-    events().onEvent();
+    events().onEvent({ event: 'stream_removed', room: 'a' });
     await settle();
     expect(store.get().room).toMatchObject({ streams: [] });
   });

@@ -3,10 +3,12 @@
  * of the open room every two seconds while somebody looks.
  */
 import type { Api } from '../api/api';
-import { connectEvents, type EventLink } from '../api/events';
+import type { GatewayEvent } from '../api/frames';
+import { connectLink, type Link } from '../api/link';
 import { asApiError } from '../api/problem';
 import { explain } from '../explain';
 import { strings } from '../strings';
+import { signalOf } from '../store/signals';
 import { isTuningIn } from '../store/state';
 import type { Store } from '../store/store';
 import { roomList, roomOrGone } from './load';
@@ -20,7 +22,7 @@ const POLL_MS = 3_000;
 const POLL_WITH_EVENTS_MS = 5_000;
 const HIDDEN_MS = 30_000;
 
-export type Connect = typeof connectEvents;
+export type Connect = typeof connectLink;
 
 export class Sync {
   private readonly rooms = new Repeater(
@@ -31,7 +33,7 @@ export class Sync {
     () => this.loadStats(),
     () => this.statsPause(),
   );
-  private link: EventLink | null = null;
+  private link: Link | null = null;
   private events = false;
   private open: string | null = null;
 
@@ -41,7 +43,7 @@ export class Sync {
     private readonly session: Session,
     private readonly origin: string,
     private readonly device = `console-${Math.random().toString(36).slice(2, 10)}`,
-    private readonly connect: Connect = connectEvents,
+    private readonly connect: Connect = connectLink,
   ) {
     // A newly opened room should not wait for the next round.
     store.subscribe(() => {
@@ -86,7 +88,8 @@ export class Sync {
       if (!(await this.session.ensure(this.api))) return this.needToken(null);
       const { rooms, more } = await roomList(this.api, this.session.room());
       if (this.store.get().phase !== 'ready') {
-        this.store.dispatch({ type: 'session', app: this.session.app(), openApp: this.session.isOpen() });
+        const [app, openApp] = [this.session.app(), this.session.isOpen()];
+        this.store.dispatch({ type: 'session', app, openApp, mayJoin: openApp || !this.session.isOfApp() });
       }
       this.store.dispatch({ type: 'rooms', rooms, more });
       const id = this.store.get().open;
@@ -145,11 +148,18 @@ export class Sync {
       { origin: this.origin, token: () => this.session.token(), device: this.device },
       {
         onOpen: () => this.eventsAre(true),
-        onEvent: () => this.refresh(),
+        onEvent: (event) => this.happened(event),
         onLost: () => this.eventsAre(false),
       },
     );
     this.link.watch(this.store.get().open);
+  }
+
+  /** What passes by in the room: it changes nothing that could be asked for. */
+  private happened(event: GatewayEvent): void {
+    const signal = signalOf(event);
+    if (signal) this.store.dispatch({ type: 'signal', room: String(event['room']), signal });
+    else this.refresh();
   }
 
   private eventsAre(flowing: boolean): void {

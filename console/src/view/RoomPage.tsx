@@ -3,10 +3,13 @@ import { onAir, type State } from '../store/state';
 import { strings } from '../strings';
 import { NoStreams } from './Empty';
 import { MemberList } from './MemberList';
+import { Stage } from './Stage';
 import { StreamTile } from './StreamTile';
 
 export function RoomPage({ room, state }: { room: Room; state: State }) {
   const { name, kind } = room.settings;
+  // What is sent from here is seen without a way round.
+  const streams = room.streams.filter(({ owner }) => owner === null || owner !== state.me.member);
   return (
     <>
       <div class="room-head">
@@ -18,23 +21,23 @@ export function RoomPage({ room, state }: { room: Room; state: State }) {
           <span>{strings.onAirCount(onAir(room))}</span>
         </p>
       </div>
-      {room.streams.length === 0 ? (
-        <NoStreams room={room.id} state={state} />
-      ) : (
-        <div class={room.streams.length === 1 ? 'tiles single' : 'tiles'}>
-          {[...room.streams].sort(inOrder).map((stream) => (
+      <Stage room={room} state={state} />
+      {room.streams.length === 0 && <NoStreams room={room.id} state={state} />}
+      {streams.length > 0 && (
+        <div class={streams.length === 1 ? 'tiles single' : 'tiles'}>
+          {streams.sort(inOrder).map((stream) => (
             <StreamTile
               key={stream.id}
               room={room.id}
               stream={stream}
               owner={room.members.find((member) => member.id === stream.owner) ?? null}
               stats={state.stats[stream.id] ?? null}
-              transport={state.transport}
+              state={state}
             />
           ))}
         </div>
       )}
-      <MemberList members={room.members} />
+      <MemberList members={room.members} me={state.me.member} signals={state.signals} />
     </>
   );
 }

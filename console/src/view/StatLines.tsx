@@ -21,7 +21,7 @@ interface LineProps {
   warn?: string | null;
 }
 
-function Line({ label, facts, warn = null }: LineProps) {
+export function Line({ label, facts, warn = null }: LineProps) {
   return (
     <div>
       <dt>{label}</dt>

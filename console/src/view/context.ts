@@ -2,6 +2,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Api } from '../api/api';
+import type { Visits } from '../join/visits';
 import type { Store } from '../store/store';
 import type { Sync } from '../sync/sync';
 
@@ -9,6 +10,7 @@ export interface Services {
   store: Store;
   api: Api;
   sync: Sync;
+  visits: Visits;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

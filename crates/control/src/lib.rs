@@ -5,13 +5,18 @@
 //! - [`events`]: what happens in rooms, for those who listen; [`webhook`]: the same, posted to the apps' servers.
 //! - [`store`]: what survives a restart.
 //! - [`http`]: REST, probes, metrics and the page; [`ws`]: the same commands and the events over WebSocket.
-//! - [`flv`]: playback over HTTP and WebSocket.
+//! - [`flv`]: playback over HTTP and WebSocket; [`webrtc`]: WHIP, WHEP and the signalling of rooms.
+//! - [`workers`]: who transcodes, and what is to be transcoded.
+//! - [`signals`]: who speaks and how good connections are, told and forgotten.
 
 pub mod access;
 pub mod events;
 pub mod flv;
 pub mod http;
 pub mod service;
+pub mod signals;
 pub mod store;
 pub mod webhook;
+pub mod webrtc;
+pub mod workers;
 pub mod ws;

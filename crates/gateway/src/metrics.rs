@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use lianmai_bridge::Bridge;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// How often histograms are folded up, so that they stay small between scrapes.
@@ -34,13 +35,16 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// Keeps the recorder small, for ever.
-pub(crate) async fn upkeep(handle: PrometheusHandle) {
+pub(crate) async fn upkeep(handle: PrometheusHandle, bridge: Option<Bridge>) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {
         tick.tick().await;
         handle.run_upkeep();
         let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
         metrics::gauge!("lianmai_tasks").set(tasks as f64);
+        if let Some(bridge) = &bridge {
+            metrics::gauge!("lianmai_connections", "protocol" => "webrtc").set(bridge.peers() as f64);
+        }
         if let Some(bytes) = resident_bytes() {
             metrics::gauge!("process_resident_memory_bytes").set(bytes);
         }

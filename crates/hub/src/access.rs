@@ -37,6 +37,8 @@ pub enum Protocol {
     HttpFlv,
     /// FLV in WebSocket messages.
     WsFlv,
+    /// WebRTC (WHIP, WHEP or a room's signalling).
+    Webrtc,
 }
 
 impl Protocol {
@@ -47,6 +49,7 @@ impl Protocol {
             Protocol::Rtmps => "rtmps",
             Protocol::HttpFlv => "http-flv",
             Protocol::WsFlv => "ws-flv",
+            Protocol::Webrtc => "webrtc",
         }
     }
 }

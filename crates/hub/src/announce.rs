@@ -9,6 +9,9 @@ use lianmai_media::{AudioConfig, Metadata, TrackKind, VideoConfig};
 
 use crate::{Headers, Item, StreamStats, TrackFilter};
 
+/// Metadata property with the degrees by which a picture is to be turned clockwise; 0 when it is missing.
+const ROTATION: &str = "rotation";
+
 /// The announcements of one player.
 #[derive(Debug, Default)]
 pub struct Announcer {
@@ -66,7 +69,10 @@ impl Announcer {
         stats: &StreamStats,
         tracks_changed: bool,
     ) -> Option<Bytes> {
-        let own = headers.metadata.clone().unwrap_or_default();
+        let mut own = headers.metadata.clone().unwrap_or_default();
+        if video.is_some() && headers.rotation != 0 {
+            own.set(ROTATION, f64::from(headers.rotation).into());
+        }
         let fingerprint = flv::metadata_body(&own);
         if !tracks_changed && self.metadata.as_ref() == Some(&fingerprint) {
             return None;

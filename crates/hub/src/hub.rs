@@ -1,20 +1,14 @@
 //! All streams of one gateway.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::sync::broadcast;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::stream::Stream;
-use crate::ticker::Tickers;
+use crate::registry::{Place, Registry};
 use crate::{
-    EndReason, Protocol, Publication, PublishError, PublishOptions, ReadOptions, Reader, StopReason,
-    StreamKey, StreamStats,
+    EndReason, Publication, PublishError, PublishOptions, ReadOptions, Reader, StopReason, StreamKey,
+    StreamStats,
 };
 
 /// Bounds of every stream.
@@ -32,8 +26,10 @@ pub struct HubConfig {
     pub publisher_wait: Duration,
     /// Readers that do not say otherwise are woken at most once in this time.
     pub coalesce: Duration,
-    /// Streams at the same time, with those that only have waiting readers.
+    /// Streams at the same time, with those that only have waiting readers; all forms of one count once.
     pub max_streams: usize,
+    /// How long a rendition stays wanted after the last reader that needed it.
+    pub rendition_linger: Duration,
 }
 
 impl Default for HubConfig {
@@ -46,11 +42,12 @@ impl Default for HubConfig {
             publisher_wait: Duration::from_secs(20),
             coalesce: Duration::from_millis(20),
             max_streams: 10_000,
+            rendition_linger: Duration::from_secs(5),
         }
     }
 }
 
-/// What happened to a stream, for the control plane.
+/// What happened to a member's stream, for the control plane. Keys are plain, over whatever protocol it is published.
 #[derive(Clone, Debug)]
 pub enum StreamEvent {
     /// A publication began.
@@ -69,124 +66,85 @@ pub enum StreamEvent {
     },
 }
 
-pub(crate) struct Registry {
-    config: HubConfig,
-    streams: Mutex<HashMap<StreamKey, Arc<Stream>>>,
-    events: broadcast::Sender<StreamEvent>,
-    /// Streams made so far.
-    made: AtomicUsize,
-    tickers: Arc<Tickers>,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-}
-
 /// All live streams. Cheap to clone; all clones are the same hub.
 #[derive(Clone)]
 pub struct Hub {
-    registry: Arc<Registry>,
+    pub(crate) registry: Arc<Registry>,
 }
 
 impl Hub {
     /// An empty hub.
     pub fn new(config: HubConfig) -> Hub {
-        let (events, _) = broadcast::channel(4_096);
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         Hub {
-            registry: Arc::new(Registry {
-                config,
-                streams: Mutex::default(),
-                events,
-                made: AtomicUsize::new(0),
-                tickers: Arc::new(Tickers::new(tasks.clone(), stop.clone())),
-                tasks,
-                stop,
-            }),
+            registry: Arc::new(Registry::new(config)),
         }
     }
 
-    /// Begins to publish `key`, replacing a present publication whose epoch is not higher.
+    /// Begins to publish `key`, replacing a present publication whose epoch is not higher. A member's publications over
+    /// RTMP (plain key) and WebRTC ([`Form::Rtc`](crate::Form::Rtc)) replace each other likewise.
     ///
     /// # Errors
     /// See [`PublishError`].
     pub fn publish(&self, key: StreamKey, options: PublishOptions) -> Result<Publication, PublishError> {
-        let registry = &self.registry;
-        let mut streams = registry.streams.lock();
-        let stream = registry.find_or_create(&mut streams, &key)?;
-        let (generation, stop, takeover) = stream.go_on_air(options.clone())?;
-        drop(streams);
-        metrics::counter!("lianmai_publications_total").increment(1);
-        // Nobody may be listening; that is fine.
-        let _ = registry.events.send(StreamEvent::OnAir {
-            key: key.clone(),
-            options,
-            takeover,
-        });
-        Ok(Publication {
-            key,
-            stream,
-            generation,
-            stop,
-            registry: registry.clone(),
-        })
+        self.registry.publish(key, options)
     }
 
-    /// Attaches a reader to `key`, whether somebody publishes it yet or not.
+    /// Attaches a reader to `key`, whether somebody publishes it yet or not. Players of a plain key that a WebRTC
+    /// publisher is behind get what is composed for them.
     ///
     /// # Errors
     /// [`PublishError::TooManyStreams`].
     pub fn subscribe(&self, key: StreamKey, options: ReadOptions) -> Result<Reader, PublishError> {
-        let registry = &self.registry;
-        let mut streams = registry.streams.lock();
-        let stream = registry.find_or_create(&mut streams, &key)?;
-        Ok(Reader::new(key, stream, registry.clone(), options))
+        let plain = key.plain();
+        let (reader, family) = self.registry.enter(&plain, key.form_of(), |family, stream| {
+            let place = Place::new(&self.registry, family.clone());
+            (Reader::new(key, stream, place, options), family.clone())
+        })?;
+        self.registry.compose(&family);
+        Ok(reader)
     }
 
-    /// Ends a stream for its publisher and all readers. Nothing happens when there is none.
+    /// Ends a stream for its publisher and all readers, in all forms if `key` is plain. Nothing happens when there is
+    /// none.
     pub fn end(&self, key: &StreamKey) {
-        let stream = self.registry.streams.lock().get(key).cloned();
-        if let Some(stream) = stream
-            && stream.end(StopReason::Revoked, EndReason::Finished)
-        {
-            let _ = self
+        let Some(family) = self.registry.family(&key.plain()) else {
+            return;
+        };
+        match key.form_of() {
+            None => self
                 .registry
-                .events
-                .send(StreamEvent::OffAir { key: key.clone() });
+                .end(&family, StopReason::Revoked, EndReason::Finished),
+            form => {
+                if let Some(stream) = family.form(form) {
+                    stream.end(StopReason::Revoked, EndReason::Finished);
+                }
+            }
         }
     }
 
     /// Ends everything that `holder` publishes or reads within `app`.
     pub fn disconnect(&self, app: &str, holder: &str) {
-        let streams: Vec<_> = {
-            let streams = self.registry.streams.lock();
-            streams
-                .iter()
-                .filter(|(key, _)| key.app() == app)
-                .map(|(_, s)| s.clone())
-                .collect()
-        };
-        for stream in streams {
-            stream.disconnect(holder);
+        let families = self.registry.families();
+        for family in families.iter().filter(|family| family.key.app() == app) {
+            family.disconnect(holder);
         }
     }
 
-    /// What is known about one stream; `None` if nobody publishes or reads it.
+    /// What is known about one stream, or about one form of it alone; `None` if nobody publishes or reads it.
     pub fn stats(&self, key: &StreamKey) -> Option<StreamStats> {
-        let stream = self.registry.streams.lock().get(key).cloned();
-        stream.map(|s| s.stats())
+        let family = self.registry.family(&key.plain())?;
+        match key.form_of() {
+            None => Some(family.stats()),
+            form => family.form(form).map(|stream| stream.stats()),
+        }
     }
 
-    /// What is known about all streams.
+    /// What is known about all streams, by their plain keys.
     pub fn all_stats(&self) -> Vec<(StreamKey, StreamStats)> {
-        let streams: Vec<_> = self
-            .registry
-            .streams
-            .lock()
+        let families = self.registry.families();
+        families
             .iter()
-            .map(|(key, s)| (key.clone(), s.clone()))
-            .collect();
-        streams
-            .into_iter()
-            .map(|(key, stream)| (key, stream.stats()))
+            .map(|family| (family.key.clone(), family.stats()))
             .collect()
     }
 
@@ -197,67 +155,17 @@ impl Hub {
 
     /// Ends all streams and waits until every task of the hub has finished.
     pub async fn shut_down(&self) {
-        let streams: Vec<_> = self.registry.streams.lock().values().cloned().collect();
-        for stream in streams {
-            stream.end(StopReason::ShuttingDown, EndReason::ShuttingDown);
-        }
         self.registry.stop.cancel();
+        for family in self.registry.families() {
+            family.end(StopReason::ShuttingDown, EndReason::ShuttingDown);
+        }
         self.registry.tasks.close();
         self.registry.tasks.wait().await;
     }
 
-    /// Tasks the hub runs now: a few per coalescing interval in use, and one per big group of readers.
+    /// Tasks the hub runs now: a few per coalescing interval in use, one per big group of readers, and one per stream
+    /// that is composed.
     pub fn tasks(&self) -> usize {
         self.registry.tasks.len()
-    }
-}
-
-impl Registry {
-    fn find_or_create(
-        &self,
-        streams: &mut HashMap<StreamKey, Arc<Stream>>,
-        key: &StreamKey,
-    ) -> Result<Arc<Stream>, PublishError> {
-        if let Some(stream) = streams.get(key) {
-            return Ok(stream.clone());
-        }
-        if streams.len() >= self.config.max_streams {
-            return Err(PublishError::TooManyStreams);
-        }
-        let stream = Stream::new(
-            self.config.clone(),
-            self.made.fetch_add(1, Ordering::Relaxed),
-            self.tickers.clone(),
-            self.tasks.clone(),
-            self.stop.child_token(),
-        );
-        streams.insert(key.clone(), stream.clone());
-        Ok(stream)
-    }
-
-    pub(crate) fn publication_ended(&self, key: &StreamKey, was_present: bool) {
-        if was_present {
-            let _ = self.events.send(StreamEvent::OffAir { key: key.clone() });
-        }
-        self.reader_left(key);
-    }
-
-    /// Forgets the stream when nobody publishes or reads it any more.
-    pub(crate) fn reader_left(&self, key: &StreamKey) {
-        let mut streams = self.streams.lock();
-        if streams.get(key).is_some_and(|stream| stream.is_idle()) {
-            streams.remove(key);
-        }
-    }
-}
-
-impl PublishOptions {
-    /// Options for a publisher that came over `protocol` with a push URL of `epoch`.
-    pub fn new(protocol: Protocol, epoch: u64, holder: Option<Arc<str>>) -> PublishOptions {
-        PublishOptions {
-            epoch,
-            holder,
-            protocol: Some(protocol),
-        }
     }
 }

@@ -29,9 +29,11 @@ pub enum WireForm {
     RtmpChunks,
     /// An FLV tag with its trailing size.
     FlvTag,
+    /// RTP payloads (RFC 3550 §5.1, without the packet header), one part each.
+    RtpPayloads,
 }
 
-pub(crate) const WIRE_FORMS: usize = 2;
+pub(crate) const WIRE_FORMS: usize = 3;
 
 /// A numbered entry of a stream's ring. Shared, never changed.
 #[derive(Debug)]

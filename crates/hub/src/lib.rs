@@ -10,26 +10,41 @@
 
 mod access;
 mod announce;
+mod compose;
+mod cursor;
 mod direct;
+mod family;
+mod feed;
+mod form;
 mod headers;
 mod hub;
 mod item;
+pub mod job;
 mod key;
+mod keyframes;
+mod merge;
 mod normaliser;
 mod options;
+mod pick;
 mod publication;
 mod pulse;
 mod rate;
 mod reader;
+mod registry;
 mod ring;
 mod run;
+mod seat;
 mod stats;
 mod stream;
 mod ticker;
+mod timeline;
+mod wants;
 
 pub use access::{AccessRequest, Action, Authorise, Denial, Grant, Protocol};
 pub use announce::{Announcer, item_body};
 pub use direct::DirectWrite;
+pub use feed::{Accept, Feed, FeedOptions};
+pub use form::Form;
 pub use headers::Headers;
 pub use hub::{Hub, HubConfig, StreamEvent};
 pub use item::{Content, Item, WireForm};
@@ -39,3 +54,4 @@ pub use publication::{Publication, PublishError, PublishOptions, PushError, Stop
 pub use reader::{Delivery, EndReason, ReadOptions, Reader, TrackFilter};
 pub use run::{Wire, WireParts};
 pub use stats::{AudioStats, ReaderStats, StreamStats, VideoStats};
+pub use wants::{RenditionWatch, Want};

@@ -3,7 +3,8 @@
 //! Output decoding times never go back within a track. Jumps of more than five seconds, in either direction,
 //! and steps back of more than one second re-anchor the track behind what was already sent; smaller steps
 //! back are held at the previous time plus one tick. When both tracks jump by the same amount (the usual
-//! restart of an encoder's clock) they keep their offset to each other. Times come in unwrapped; pure.
+//! restart of an encoder's clock) they keep their offset to each other, and a track that only paused while the
+//! other went on (a camera switched off) keeps its place. Times come in unwrapped; pure.
 
 use lianmai_media::{Frame, MediaDuration, MediaTime, TimeError, Timescale, TrackKind};
 
@@ -70,6 +71,11 @@ impl Normaliser {
         self.newest_out.unwrap_or(self.resume_at)
     }
 
+    /// By how many milliseconds pictures are moved; `None` before the publication's first frame.
+    pub(crate) fn video_offset(&self) -> Option<i64> {
+        self.video.map(|track| track.offset).or(self.shared_offset)
+    }
+
     /// Moves `frame` onto the timeline.
     ///
     /// # Errors
@@ -81,7 +87,6 @@ impl Normaliser {
             TrackKind::Video => self.video,
         };
         let input = frame.dts;
-        let scale = input.scale();
         let track = match track {
             None => self.first_of_track(input)?,
             Some(track) => self.next_of_track(track, input, &mut placement)?,
@@ -96,11 +101,7 @@ impl Normaliser {
             TrackKind::Video => self.video = Some(track),
         }
         frame.dts = track.last_out;
-        let composition = frame.composition.as_millis();
-        if !(0..=MAX_COMPOSITION_MILLIS).contains(&composition) {
-            frame.composition = MediaDuration::new(0, scale);
-            placement.corrected = true;
-        }
+        placement.corrected |= limit_composition(frame);
         Ok(placement)
     }
 
@@ -110,7 +111,8 @@ impl Normaliser {
         let (offset, output) = match joint {
             // The other track has set the clock; a start far away from it is a clock of its own.
             Some((offset, Ok(output)))
-                if (output.as_millis() - self.newest_millis()).abs() <= JUMP_MILLIS =>
+                if (output.as_millis().saturating_sub(self.newest_millis())).saturating_abs()
+                    <= JUMP_MILLIS =>
             {
                 (offset, output)
             }
@@ -144,8 +146,9 @@ impl Normaliser {
         placement: &mut Placement,
     ) -> Result<Track, TimeError> {
         let step = input.as_millis().saturating_sub(track.last_in.as_millis());
-        if (-STEP_BACK_MILLIS..=JUMP_MILLIS).contains(&step) {
-            if step > 0 {
+        let pause = step > JUMP_MILLIS && self.is_beside_the_other(input, track.offset);
+        if pause || (-STEP_BACK_MILLIS..=JUMP_MILLIS).contains(&step) {
+            if step > 0 && !pause {
                 track.usual_step = step;
             }
         } else {
@@ -163,6 +166,13 @@ impl Normaliser {
         Ok(track)
     }
 
+    /// Whether `input` moved by `offset` is where the newest frame of both tracks is.
+    fn is_beside_the_other(&self, input: MediaTime, offset: i64) -> bool {
+        shift(input, offset).is_ok_and(|output| {
+            (output.as_millis().saturating_sub(self.newest_millis())).saturating_abs() <= STEP_BACK_MILLIS
+        })
+    }
+
     /// The offset to use after a jump: the other track's, if it has just made the same jump.
     fn reanchor(&mut self, track: &Track, input: MediaTime) -> Result<i64, TimeError> {
         let last_out = track.last_out.as_millis();
@@ -170,7 +180,7 @@ impl Normaliser {
             && offset != track.offset
             && self.newest_millis() - self.shared_since <= JOINT_JUMP_MILLIS
             && let Ok(output) = shift(input, offset)
-            && (-STEP_BACK_MILLIS..=JUMP_MILLIS).contains(&(output.as_millis() - last_out))
+            && (-STEP_BACK_MILLIS..=JUMP_MILLIS).contains(&output.as_millis().saturating_sub(last_out))
         {
             return Ok(offset);
         }
@@ -184,8 +194,17 @@ impl Normaliser {
     }
 }
 
+/// Takes an impossible distance between decoding and presentation away. `true` if there was one.
+pub(crate) fn limit_composition(frame: &mut Frame) -> bool {
+    let possible = (0..=MAX_COMPOSITION_MILLIS).contains(&frame.composition.as_millis());
+    if !possible {
+        frame.composition = MediaDuration::new(0, frame.dts.scale());
+    }
+    !possible
+}
+
 /// `time` moved by `millis`, on its own scale.
-fn shift(time: MediaTime, millis: i64) -> Result<MediaTime, TimeError> {
+pub(crate) fn shift(time: MediaTime, millis: i64) -> Result<MediaTime, TimeError> {
     let scale: Timescale = time.scale();
     time.checked_add(MediaDuration::from_millis(millis).rebase(scale)?)
 }
@@ -264,6 +283,20 @@ mod tests {
             assert!(placement.discontinuity);
             assert_eq!(audio, 2_047);
             assert_eq!(place(&mut n, Video, base + 40), (2_040, Placement::default()));
+        }
+    }
+
+    /// R-S2: a camera that was off for a while comes back in step with the sound that went on.
+    #[test]
+    fn a_paused_track_keeps_its_place() {
+        let mut n = Normaliser::new();
+        for t in 0..3_000 {
+            let (out, placement) = place(&mut n, Audio, 70_000 + t * 20);
+            assert_eq!((out, placement), (t * 20, Placement::default()));
+            if !(100..2_000).contains(&t) {
+                let (out, placement) = place(&mut n, Video, 70_000 + t * 20 + 7);
+                assert_eq!((out, placement), (t * 20 + 7, Placement::default()));
+            }
         }
     }
 

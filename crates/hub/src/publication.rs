@@ -7,9 +7,12 @@ use lianmai_media::{AudioConfig, Frame, Metadata, TimeError, TrackKind, VideoCon
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::hub::Registry;
-use crate::stream::{Stream, with_audio, with_metadata, with_video};
-use crate::{Placement, Protocol, StreamKey};
+use crate::family::Origin;
+use crate::headers::{with_audio, with_metadata, with_rotation, with_video};
+use crate::keyframes::KeyframeRequests;
+use crate::registry::Place;
+use crate::stream::{Started, Stream};
+use crate::{Form, Placement, Protocol, StreamKey};
 
 /// Who publishes.
 #[derive(Clone, Debug, Default)]
@@ -73,14 +76,35 @@ impl StopSignal {
 
 /// A stream on air. Dropping it takes the stream off air; readers stay for the continue window.
 pub struct Publication {
-    pub(crate) key: StreamKey,
-    pub(crate) stream: Arc<Stream>,
-    pub(crate) generation: u64,
-    pub(crate) stop: Arc<StopSignal>,
-    pub(crate) registry: Arc<Registry>,
+    key: StreamKey,
+    /// If it is a member's own.
+    origin: Option<Origin>,
+    stream: Arc<Stream>,
+    generation: u64,
+    stop: Arc<StopSignal>,
+    keyframes: Arc<KeyframeRequests>,
+    place: Place,
 }
 
 impl Publication {
+    pub(crate) fn new(
+        key: StreamKey,
+        origin: Option<Origin>,
+        stream: Arc<Stream>,
+        started: Started,
+        place: Place,
+    ) -> Publication {
+        Publication {
+            key,
+            origin,
+            stream,
+            generation: started.generation,
+            stop: started.stop,
+            keyframes: started.keyframes,
+            place,
+        }
+    }
+
     /// The stream published.
     pub fn key(&self) -> &StreamKey {
         &self.key
@@ -113,7 +137,27 @@ impl Publication {
             .set_headers(self.generation, |headers| with_metadata(headers, metadata))
     }
 
+    /// Sets by how much the picture is to be turned clockwise before it is shown: 0, 90, 180 or 270 degrees. `true`
+    /// if it is a change.
+    ///
+    /// # Errors
+    /// [`PushError::Superseded`].
+    pub fn set_rotation(&self, degrees: u16) -> Result<bool, PushError> {
+        self.stream
+            .set_headers(self.generation, |headers| with_rotation(headers, degrees))
+    }
+
+    /// Waits until somebody needs a key frame. Requests of all readers are merged; it resolves at most every 500 ms, and
+    /// again 1, 2, 4 and then every 8 s later while no key frame has been pushed (R-V3, R-V4). For one caller at a time;
+    /// nothing is lost when the future is dropped.
+    pub async fn keyframe_wanted(&self) {
+        self.keyframes.wanted().await;
+    }
+
     /// Puts a frame on the stream's timeline and in front of its readers. Never waits.
+    ///
+    /// A member's frames are moved onto the timeline of its stream. A rendition's are taken to be there already: they
+    /// carry the times of its source as a player of it sees them. See [`Form::Layer`] for those of a layer.
     ///
     /// # Errors
     /// See [`PushError`].
@@ -139,6 +183,22 @@ impl Publication {
 impl Drop for Publication {
     fn drop(&mut self) {
         let was_present = self.stream.go_off_air(self.generation);
-        self.registry.publication_ended(&self.key, was_present);
+        match (self.origin, self.stream.form) {
+            (Some(origin), _) if was_present => self.place.registry.member_left(&self.place.family, origin),
+            (None, Some(Form::Layer(_))) if was_present => self.place.family.changed(),
+            _ => {}
+        }
+        self.place.left();
+    }
+}
+
+impl PublishOptions {
+    /// Options for a publisher that came over `protocol` with a push URL of `epoch`.
+    pub fn new(protocol: Protocol, epoch: u64, holder: Option<Arc<str>>) -> PublishOptions {
+        PublishOptions {
+            epoch,
+            holder,
+            protocol: Some(protocol),
+        }
     }
 }

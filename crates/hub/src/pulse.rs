@@ -66,11 +66,13 @@ impl Pulse {
     }
 
     /// Gives a place back.
-    pub(crate) fn leave(&self, direct: Option<&Arc<Direct>>) {
+    pub(crate) fn leave(&self) {
         self.members.fetch_sub(1, Ordering::Relaxed);
-        if let Some(direct) = direct {
-            Arc::make_mut(&mut *self.directs.lock()).retain(|other| !Arc::ptr_eq(other, direct));
-        }
+    }
+
+    /// From now on no longer writes to this reader.
+    pub(crate) fn remove(&self, direct: &Arc<Direct>) {
+        Arc::make_mut(&mut *self.directs.lock()).retain(|other| !Arc::ptr_eq(other, direct));
     }
 
     /// From now on writes to this reader whenever it lends its output.

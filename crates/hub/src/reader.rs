@@ -1,8 +1,7 @@
-//! A cursor into a stream's ring.
+//! Reading one form of a stream.
 //!
-//! Joining puts the cursor on the newest key frame. A cursor that falls off the tail, or further behind than
-//! the allowed backlog, jumps to the newest key frame, and the reader learns how many items it lost.
-//! A reader holds no media of its own; a batch holds references to at most 64 KiB of it, or one item.
+//! A reader waits for its stream's pulse and for its publisher, who may be away for a while. It may lend its output to
+//! the pulse, which then writes without waking it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,14 +11,12 @@ use bytes::Bytes;
 use lianmai_media::TrackKind;
 use tokio::time::Instant;
 
+use crate::cursor::Cursor;
 use crate::direct::{Direct, DirectWrite};
-use crate::hub::Registry;
-use crate::pulse::Pulse;
-use crate::stream::{State, Stream, millis};
-use crate::{Content, Headers, Item, ReaderStats, StreamKey, Wire};
-
-const BATCH_ITEMS: usize = 64;
-const BATCH_BYTES: usize = 64 * 1024;
+use crate::registry::Place;
+use crate::seat::Seat;
+use crate::stream::{State, Stream};
+use crate::{Headers, Item, ReaderStats, StreamKey, Wire};
 
 /// Which tracks a reader wants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -55,6 +52,9 @@ pub struct ReadOptions {
     pub skip_gop_cache: bool,
     /// Whose connection it is.
     pub holder: Option<Arc<str>>,
+    /// Not a member's player but part of the gateway (a worker, a recorder): not counted as a reader, and no reason to
+    /// compose what players take.
+    pub internal: bool,
     /// The reader sends every item as it is in this form: it then gets [`Delivery::Run`] where it can.
     pub wire: Option<Wire>,
     /// Where the reader sends, if the hub may write there by itself while the reader waits in
@@ -107,23 +107,11 @@ pub enum EndReason {
 
 /// A reader of one stream. Dropping it detaches it.
 pub struct Reader {
-    pub(crate) key: StreamKey,
-    pub(crate) stream: Arc<Stream>,
-    pub(crate) registry: Arc<Registry>,
-    pulse: Arc<Pulse>,
+    key: StreamKey,
+    seat: Seat,
+    cursor: Cursor,
     direct: Option<Arc<Direct>>,
-    stats: Arc<ReaderStats>,
-    tracks: TrackFilter,
-    wire: Option<Wire>,
-    skip_gop_cache: bool,
-    cursor: u64,
-    /// Video is passed over until its next key frame.
-    needs_keyframe: bool,
-    /// Items passed over for want of a key frame count as lost (not when joining).
-    lossy: bool,
-    started: bool,
     joined: Instant,
-    headers: Option<Arc<Headers>>,
 }
 
 enum Outcome {
@@ -132,53 +120,40 @@ enum Outcome {
 }
 
 impl Reader {
-    pub(crate) fn new(
-        key: StreamKey,
-        stream: Arc<Stream>,
-        registry: Arc<Registry>,
-        options: ReadOptions,
-    ) -> Reader {
+    pub(crate) fn new(key: StreamKey, stream: Arc<Stream>, place: Place, options: ReadOptions) -> Reader {
         let stats = Arc::new(ReaderStats {
             holder: options.holder,
+            internal: options.internal,
             ..ReaderStats::default()
         });
-        stream.add_reader(stats.clone());
-        let pulse = stream.pulse(options.coalesce.unwrap_or(stream.config.coalesce));
+        let coalesce = options.coalesce.unwrap_or(stream.config.coalesce);
+        let seat = Seat::take(stream, place, stats, coalesce);
         let direct = match (&options.wire, options.direct, options.tracks) {
             (Some(wire), Some(output), TrackFilter::All) => {
-                let direct = Direct::new(output, wire.clone(), stats.clone());
-                pulse.add(direct.clone());
+                let direct = Direct::new(output, wire.clone(), seat.stats().clone());
+                seat.pulse().add(direct.clone());
                 Some(direct)
             }
             _ => None,
         };
+        let mut cursor = Cursor::new(&seat, options.tracks, options.wire);
+        if options.tracks != TrackFilter::AudioOnly && !options.skip_gop_cache {
+            let keyframe = seat.stream().read(|s| {
+                cursor.join(s, s.ring.newest_keyframe());
+                s.ring.newest_keyframe()
+            });
+            if keyframe.is_none() {
+                // Where key frames come on demand only, this reader would wait for ever.
+                seat.stream().request_keyframe();
+            }
+        }
         Reader {
-            pulse,
-            direct,
             key,
-            stats,
-            tracks: options.tracks,
-            wire: options.wire,
-            skip_gop_cache: options.skip_gop_cache,
-            cursor: stream.read(|s| s.ring.head()),
-            needs_keyframe: true,
-            lossy: false,
-            started: false,
+            seat,
+            cursor,
+            direct,
             joined: Instant::now(),
-            headers: None,
-            stream,
-            registry,
         }
-        .join_at_keyframe()
-    }
-
-    fn join_at_keyframe(mut self) -> Reader {
-        if !self.skip_gop_cache && self.tracks != TrackFilter::AudioOnly {
-            self.cursor = self
-                .stream
-                .read(|s| s.ring.newest_keyframe().unwrap_or(s.ring.head()));
-        }
-        self
     }
 
     /// The stream read.
@@ -188,27 +163,29 @@ impl Reader {
 
     /// This reader's counters.
     pub fn stats(&self) -> &Arc<ReaderStats> {
-        &self.stats
+        self.seat.stats()
     }
 
     /// Headers in force at the live edge, which may be newer than those told to this reader.
     pub fn live_headers(&self) -> Arc<Headers> {
-        self.stream.read(|s| s.headers.clone())
+        self.seat.stream().read(|s| s.headers.clone())
     }
 
     /// Which tracks this reader wants.
     pub fn tracks(&self) -> TrackFilter {
-        self.tracks
+        self.cursor.tracks()
     }
 
     /// What is known about the stream now.
     pub fn stream_stats(&self) -> crate::StreamStats {
-        self.stream.stats()
+        self.seat.stream().stats()
     }
 
     /// How long the present publication has been on air; `None` while nobody publishes.
     pub fn publication_age(&self) -> Option<Duration> {
-        self.stream.read(|s| s.on_air.as_ref().map(|p| p.since.elapsed()))
+        self.seat
+            .stream()
+            .read(|s| s.on_air.as_ref().map(|p| p.since.elapsed()))
     }
 
     /// Waits for news and puts them into `batch`, which is emptied first and never stays empty. After
@@ -224,7 +201,7 @@ impl Reader {
         if let Outcome::Ready = self.collect(batch) {
             return;
         }
-        let pulse = self.pulse.clone();
+        let pulse = self.seat.pulse().clone();
         loop {
             let mut news = std::pin::pin!(pulse.readers().notified());
             news.as_mut().enable();
@@ -250,16 +227,17 @@ impl Reader {
 
     /// Lends the output to the pulse, if this reader has everything and needs nothing of its own.
     fn lend(&mut self) -> bool {
-        let (Some(direct), Some(headers), Some(_)) = (&self.direct, &self.headers, &self.wire) else {
+        let Some(direct) = &self.direct else {
             return false;
         };
-        if self.needs_keyframe {
+        let Some((position, headers)) = self.cursor.lendable() else {
             return false;
-        }
-        direct.lend(self.cursor, headers.clone());
+        };
+        direct.lend(position, headers);
         // What came, or ended, just before is seen by no pulse: then the reader looks again itself.
-        let unchanged = self.stream.read(|state| {
-            state.on_air.is_some() && state.ring.head() == self.cursor && !self.stats.evicted.load(Relaxed)
+        let stats = self.seat.stats();
+        let unchanged = self.seat.stream().read(|state| {
+            state.on_air.is_some() && state.ring.head() == position && !stats.evicted.load(Relaxed)
         });
         if !unchanged {
             direct.park();
@@ -271,21 +249,18 @@ impl Reader {
     /// there and come first. Nothing to do for readers without a direct output.
     pub fn reclaim(&mut self) -> Option<Bytes> {
         let lent = self.direct.as_ref()?.take_back()?;
-        self.cursor = lent.cursor;
-        self.started = true;
+        self.cursor.moved_to(lent.cursor);
         lent.cut
     }
 
     fn collect(&mut self, batch: &mut Vec<Delivery>) -> Outcome {
-        let stream = self.stream.clone();
+        let stream = self.seat.stream().clone();
         stream.read(|state| {
             if let Some(reason) = self.ended(state) {
                 batch.push(Delivery::End(reason));
                 return Outcome::Ready;
             }
-            self.skip_what_is_lost(state, batch);
-            self.take(state, batch);
-            self.stats.backlog_millis.store(self.backlog(state), Relaxed);
+            self.cursor.take(&stream, state, batch);
             if !batch.is_empty() {
                 return Outcome::Ready;
             }
@@ -296,17 +271,17 @@ impl Reader {
     }
 
     fn ended(&self, state: &State) -> Option<EndReason> {
-        if self.stats.evicted.load(Relaxed) {
+        if self.seat.stats().evicted.load(Relaxed) {
             return Some(EndReason::Revoked);
         }
-        if self.cursor < state.ring.head() {
+        if !self.cursor.has_everything(state) {
             return None;
         }
         if state.ended.is_some() {
             return state.ended;
         }
         let until = self.patience(state)?;
-        let reason = if self.started {
+        let reason = if self.cursor.started() {
             EndReason::PublisherGone
         } else {
             EndReason::NotPublished
@@ -319,46 +294,22 @@ impl Reader {
         if state.on_air.is_some() {
             return None;
         }
-        let config = &self.stream.config;
+        let config = &self.seat.stream().config;
         let back = state.off_air_since + config.continue_window;
-        Some(if self.started {
+        Some(if self.cursor.started() {
             back
         } else {
             back.max(self.joined + config.publisher_wait)
         })
     }
 
-    /// Jumps to the newest key frame when the cursor fell off the ring or too far behind.
-    fn skip_what_is_lost(&mut self, state: &State, batch: &mut Vec<Delivery>) {
-        let ring = &state.ring;
-        let fell_off = self.cursor < ring.tail();
-        let behind = self.backlog(state) > millis(self.stream.config.max_backlog);
-        if !fell_off && !behind {
-            return;
-        }
-        let target = match ring.newest_keyframe() {
-            Some(keyframe) if self.tracks != TrackFilter::AudioOnly => keyframe,
-            // Sound alone can go on anywhere; a picture waits for its key frame, in the live edge's sound.
-            _ => ring.head().saturating_sub(1),
-        };
-        if target <= self.cursor {
-            return;
-        }
-        let dropped = target - self.cursor;
-        self.cursor = target;
-        self.needs_keyframe = true;
-        self.lossy = true;
-        self.count_dropped(dropped);
-        batch.push(Delivery::Gap { dropped });
-    }
-
     /// Waits until this reader's right to read is taken back, for whoever is busy with something else than
     /// [`next_batch`](Self::next_batch), which reports it too.
     pub async fn revoked(&self) {
         loop {
-            let mut news = std::pin::pin!(self.pulse.readers().notified());
+            let mut news = std::pin::pin!(self.seat.pulse().readers().notified());
             news.as_mut().enable();
-            if self.stats.evicted.load(Relaxed) {
+            if self.seat.stats().evicted.load(Relaxed) {
                 return;
             }
             news.await;
@@ -367,108 +318,22 @@ impl Reader {
 
     /// From now on items come one by one, so that the reader can leave some out.
     pub fn forgo_runs(&mut self) {
-        self.wire = None;
+        self.cursor.forgo_runs();
     }
 
     /// Counts all that still waits for this reader as lost. To be called when it is cut off for taking nothing
     /// (R-Q1: no loss without a counter).
     pub fn give_up(&mut self) {
-        let head = self.stream.read(|s| s.ring.head());
-        self.count_dropped(head.saturating_sub(self.cursor));
-        self.cursor = head;
-    }
-
-    fn count_dropped(&self, items: u64) {
-        self.stats.dropped.fetch_add(items, Relaxed);
-        metrics::counter!("lianmai_reader_dropped_items_total").increment(items);
-    }
-
-    /// Takes the next items in one piece, when they are wanted just as everybody else's.
-    fn take_run(&mut self, state: &State, batch: &mut Vec<Delivery>) -> bool {
-        let (Some(wire), Some(headers)) = (&self.wire, &self.headers) else {
-            return false;
-        };
-        if self.needs_keyframe || self.tracks != TrackFilter::All {
-            return false;
-        }
-        let (from, head) = (self.cursor, state.ring.head());
-        if from == head {
-            return true;
-        }
-        let items = state.ring.from(from);
-        let Some(run) = self.stream.runs.get(wire, headers, from, head, items) else {
-            return false;
-        };
-        self.cursor = run.to;
-        self.stats.delivered.fetch_add(run.to - run.from, Relaxed);
-        self.stats.bytes.fetch_add(run.media as u64, Relaxed);
-        batch.push(Delivery::Run(run.bytes));
-        true
-    }
-
-    fn take(&mut self, state: &State, batch: &mut Vec<Delivery>) {
-        if self.take_run(state, batch) {
-            return;
-        }
-        let mut bytes = 0;
-        let mut items = 0;
-        let mut passed_over = 0;
-        for item in state.ring.from(self.cursor) {
-            if items == BATCH_ITEMS || (items > 0 && bytes + item.size() > BATCH_BYTES) {
-                break;
-            }
-            self.cursor = item.sequence + 1;
-            if let Content::Frame(frame) = &item.content {
-                if !self.tracks.wants(frame.kind) {
-                    continue;
-                }
-                if frame.kind == TrackKind::Video && self.needs_keyframe {
-                    if !frame.keyframe {
-                        passed_over += u64::from(self.lossy);
-                        continue;
-                    }
-                    self.needs_keyframe = false;
-                }
-            }
-            self.tell_headers(item, batch);
-            bytes += item.size();
-            items += 1;
-            batch.push(Delivery::Item(item.clone()));
-        }
-        self.started |= items > 0;
-        self.stats.delivered.fetch_add(items as u64, Relaxed);
-        self.stats.bytes.fetch_add(bytes as u64, Relaxed);
-        if passed_over > 0 {
-            self.count_dropped(passed_over);
-        }
-    }
-
-    fn tell_headers(&mut self, item: &Arc<Item>, batch: &mut Vec<Delivery>) {
-        let changed = match &self.headers {
-            Some(known) if Arc::ptr_eq(known, &item.headers) => return,
-            Some(known) => **known != *item.headers,
-            None => true,
-        };
-        // Decoding cannot go on across a change of codec before a key frame; encoders send one.
-        self.headers = Some(item.headers.clone());
-        if changed {
-            batch.push(Delivery::Headers(item.headers.clone()));
-        }
-    }
-
-    fn backlog(&self, state: &State) -> i64 {
-        match (state.ring.get(self.cursor), state.ring.newest()) {
-            (Some(next), Some(newest)) => newest.millis() - next.millis(),
-            _ => 0,
-        }
+        let head = self.seat.stream().read(|s| s.ring.head());
+        self.cursor.give_up(head);
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
         self.reclaim();
-        self.pulse.leave(self.direct.as_ref());
-        self.stream.remove_reader(&self.stats);
-        self.registry.reader_left(&self.key);
+        if let Some(direct) = &self.direct {
+            self.seat.pulse().remove(direct);
+        }
     }
 }

@@ -60,6 +60,13 @@ impl Ring {
         self.newest_keyframe = None;
     }
 
+    /// Forgets all items. Numbers go on.
+    pub(crate) fn clear(&mut self) {
+        self.items = VecDeque::new();
+        self.bytes = 0;
+        self.newest_keyframe = None;
+    }
+
     pub(crate) fn push(&mut self, item: Arc<Item>) {
         debug_assert_eq!(item.sequence, self.head);
         if item
@@ -157,5 +164,7 @@ mod tests {
         assert_eq!(ring.from(42).count(), 0);
         ring.disown_keyframe();
         assert_eq!(ring.newest_keyframe(), None);
+        ring.clear();
+        assert_eq!((ring.tail(), ring.head(), ring.bytes()), (10, 10, 0));
     }
 }

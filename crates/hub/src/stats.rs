@@ -48,7 +48,7 @@ pub struct AudioStats {
 }
 
 /// One stream at one moment.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct StreamStats {
     /// Whether somebody publishes now.
     pub on_air: bool,
@@ -89,6 +89,8 @@ pub struct ReaderStats {
     pub(crate) backlog_millis: AtomicI64,
     pub(crate) evicted: AtomicBool,
     pub(crate) holder: Option<Arc<str>>,
+    /// Of the gateway itself, or counted elsewhere.
+    pub(crate) internal: bool,
 }
 
 impl ReaderStats {
@@ -163,6 +165,8 @@ pub(crate) struct StreamMeter {
     pub(crate) corrections: u64,
     /// Drops of readers that have gone.
     pub(crate) dropped_by_departed: u64,
+    /// The present publication is the hub's own, whose bytes have been counted elsewhere.
+    composed: bool,
 }
 
 impl StreamMeter {
@@ -175,19 +179,23 @@ impl StreamMeter {
             discontinuities: 0,
             corrections: 0,
             dropped_by_departed: 0,
+            composed: false,
         }
     }
 
-    pub(crate) fn restart(&mut self, now: Instant) {
+    pub(crate) fn restart(&mut self, now: Instant, composed: bool) {
         self.video = TrackMeter::new(now);
         self.audio = TrackMeter::new(now);
-        self.publications += 1;
+        self.composed = composed;
+        self.publications += u64::from(!composed);
     }
 
     pub(crate) fn count(&mut self, frame: &Frame, placement: Placement, now: Instant) {
-        self.bytes_in += frame.payload.len() as u64;
-        self.discontinuities += u64::from(placement.discontinuity);
-        self.corrections += u64::from(placement.corrected);
+        if !self.composed {
+            self.bytes_in += frame.payload.len() as u64;
+            self.discontinuities += u64::from(placement.discontinuity);
+            self.corrections += u64::from(placement.corrected);
+        }
         match frame.kind {
             TrackKind::Audio => self.audio.count(frame, now),
             TrackKind::Video => self.video.count(frame, now),

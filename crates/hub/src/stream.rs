@@ -1,34 +1,31 @@
-//! The state of one stream: its ring, its present publisher and its readers.
+//! The state of one form of a stream: its ring, its present publisher and its readers.
 //!
 //! The lock is held for bookkeeping only, never across I/O or an await. A publication is identified by its
 //! generation; whatever an older generation still sends is refused.
 
-use std::sync::Arc;
+mod air;
+mod report;
+
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use lianmai_media::{AudioConfig, Frame, Metadata, TrackKind, VideoConfig};
+use lianmai_media::{Frame, TrackKind};
 use parking_lot::RwLock;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::publication::{PublishError, PublishOptions, PushError, StopReason, StopSignal};
+use crate::family::Family;
+use crate::publication::PushError;
 use crate::pulse::Pulse;
 use crate::ring::Ring;
 use crate::run::{Run, Runs};
-use crate::stats::{AudioStats, StreamMeter, TrackMeter, VideoStats};
+use crate::stats::StreamMeter;
 use crate::ticker::Tickers;
-use crate::{
-    Content, EndReason, Headers, HubConfig, Item, Normaliser, Placement, ReaderStats, StreamStats, Wire,
-};
+use crate::timeline::Timeline;
+use crate::{Content, EndReason, Form, Headers, HubConfig, Item, Placement, ReaderStats, Wire};
 
-/// The publication on air.
-pub(crate) struct OnAir {
-    pub(crate) generation: u64,
-    pub(crate) options: PublishOptions,
-    pub(crate) since: Instant,
-    pub(crate) stop: Arc<StopSignal>,
-}
+pub(crate) use air::{OnAir, Started};
 
 pub(crate) struct State {
     pub(crate) ring: Ring,
@@ -37,15 +34,20 @@ pub(crate) struct State {
     /// When the last publication ended, or the stream was first asked for.
     pub(crate) off_air_since: Instant,
     pub(crate) ended: Option<EndReason>,
+    /// Where the present publication began in the ring.
+    pub(crate) began: u64,
     generations: u64,
-    normaliser: Normaliser,
+    timeline: Timeline,
     last_frame: Instant,
-    meter: StreamMeter,
-    readers: Vec<Arc<ReaderStats>>,
+    pub(crate) meter: StreamMeter,
+    pub(crate) readers: Vec<Arc<ReaderStats>>,
 }
 
 pub(crate) struct Stream {
     pub(crate) config: HubConfig,
+    /// Which form of its stream it is; `None`: the plain one.
+    pub(crate) form: Option<Form>,
+    family: Weak<Family>,
     state: RwLock<State>,
     pub(crate) runs: Runs,
     pulses: RwLock<Vec<Arc<Pulse>>>,
@@ -56,15 +58,19 @@ pub(crate) struct Stream {
     stop: CancellationToken,
 }
 
+/// What all streams of a hub share.
+pub(crate) struct Surroundings {
+    pub(crate) config: HubConfig,
+    pub(crate) number: usize,
+    pub(crate) tickers: Arc<Tickers>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
 impl Stream {
-    pub(crate) fn new(
-        config: HubConfig,
-        number: usize,
-        tickers: Arc<Tickers>,
-        tasks: TaskTracker,
-        stop: CancellationToken,
-    ) -> Arc<Stream> {
+    pub(crate) fn new(form: Option<Form>, family: Weak<Family>, hub: Surroundings) -> Arc<Stream> {
         let now = Instant::now();
+        let config = hub.config;
         Arc::new(Stream {
             state: RwLock::new(State {
                 ring: Ring::new(millis(config.ring_time), config.ring_bytes),
@@ -72,19 +78,22 @@ impl Stream {
                 on_air: None,
                 off_air_since: now,
                 ended: None,
+                began: 0,
                 generations: 0,
-                normaliser: Normaliser::new(),
+                timeline: Timeline::new(form),
                 last_frame: now,
                 meter: StreamMeter::new(now.into_std()),
                 readers: Vec::new(),
             }),
             config,
+            form,
+            family,
             runs: Runs::default(),
             pulses: RwLock::default(),
-            number,
-            tickers,
-            tasks,
-            stop,
+            number: hub.number,
+            tickers: hub.tickers,
+            tasks: hub.tasks,
+            stop: hub.stop,
         })
     }
 
@@ -92,86 +101,22 @@ impl Stream {
         look(&self.state.read())
     }
 
+    /// Whether a member publishes here, and under which epoch.
+    pub(crate) fn member_epoch(&self) -> Option<u64> {
+        self.read(|s| s.on_air.as_ref().filter(|p| !p.composed).map(|p| p.options.epoch))
+    }
+
+    pub(crate) fn is_off_air(&self) -> bool {
+        self.read(|s| s.on_air.is_none())
+    }
+
     pub(crate) fn is_idle(&self) -> bool {
         self.read(|s| s.on_air.is_none() && s.readers.is_empty())
     }
 
-    /// Puts a new publication on air and stops the present one. Returns its generation and its stop signal,
-    /// and whether another was replaced.
-    pub(crate) fn go_on_air(
-        &self,
-        options: PublishOptions,
-    ) -> Result<(u64, Arc<StopSignal>, bool), PublishError> {
-        let now = Instant::now();
-        let mut state = self.state.write();
-        if let Some(present) = &state.on_air {
-            if present.options.epoch > options.epoch {
-                return Err(PublishError::NewerPublisher);
-            }
-            present.stop.stop(StopReason::TakenOver);
-        }
-        let replaced = state.on_air.is_some();
-        state.generations += 1;
-        let generation = state.generations;
-        let idle = now.saturating_duration_since(state.last_frame);
-        state.normaliser.restart(millis(idle));
-        state.ring.disown_keyframe();
-        state.headers = Arc::default();
-        state.meter.restart(now.into_std());
-        state.ended = None;
-        let stop = Arc::new(StopSignal::default());
-        state.on_air = Some(OnAir {
-            generation,
-            options,
-            since: now,
-            stop: stop.clone(),
-        });
-        Ok((generation, stop, replaced))
-    }
-
-    /// Takes the publication off air, if it still is the present one.
-    pub(crate) fn go_off_air(&self, generation: u64) -> bool {
-        let mut state = self.state.write();
-        let present = state.on_air.as_ref().is_some_and(|p| p.generation == generation);
-        if present {
-            state.on_air = None;
-            state.off_air_since = Instant::now();
-            drop(state);
-            // Readers must start counting the continue window.
-            self.wake();
-        }
-        present
-    }
-
-    /// Ends the stream: stops the publisher and tells every reader. `true` if somebody was publishing.
-    pub(crate) fn end(&self, stop: StopReason, end: EndReason) -> bool {
-        let mut state = self.state.write();
-        let present = state.on_air.take();
-        if let Some(present) = &present {
-            present.stop.stop(stop);
-        }
-        state.off_air_since = Instant::now();
-        state.ended = Some(end);
-        drop(state);
-        self.wake();
-        present.is_some()
-    }
-
-    /// Stops the publisher if `holder` is the one who publishes, and ends the readers that are theirs.
-    pub(crate) fn disconnect(&self, holder: &str) {
-        let state = self.state.read();
-        if let Some(present) = &state.on_air
-            && present.options.holder.as_deref() == Some(holder)
-        {
-            present.stop.stop(StopReason::Revoked);
-        }
-        for reader in &state.readers {
-            if reader.holder.as_deref() == Some(holder) {
-                reader.evicted.store(true, std::sync::atomic::Ordering::Relaxed);
-            }
-        }
-        drop(state);
-        self.wake();
+    /// Lets go of the media of an idle stream, whose timeline is still needed.
+    pub(crate) fn forget_media(&self) {
+        self.state.write().ring.clear();
     }
 
     pub(crate) fn set_headers(
@@ -181,13 +126,17 @@ impl Stream {
     ) -> Result<bool, PushError> {
         let mut state = self.state.write();
         state.check(generation)?;
-        match change(&state.headers) {
-            Some(headers) => {
-                state.headers = Arc::new(headers);
-                Ok(true)
-            }
-            None => Ok(false),
+        let Some(headers) = change(&state.headers) else {
+            return Ok(false);
+        };
+        let same = |kind| headers.same_track(&state.headers, kind);
+        let news = !same(TrackKind::Video) || !same(TrackKind::Audio);
+        state.headers = Arc::new(headers);
+        drop(state);
+        if news {
+            self.tell_family();
         }
+        Ok(true)
     }
 
     pub(crate) fn push_frame(&self, generation: u64, mut frame: Frame) -> Result<Placement, PushError> {
@@ -201,23 +150,66 @@ impl Stream {
         if !known {
             return Err(PushError::MissingConfig(frame.kind));
         }
-        let placement = state.normaliser.place(&mut frame)?;
+        let Some(placement) = self.place(&mut state, &mut frame)? else {
+            metrics::counter!("lianmai_layer_frames_too_early_total").increment(1);
+            return Ok(Placement::default());
+        };
+        let reordered = state.meter.video.reordered;
         state.meter.count(&frame, placement, now.into_std());
+        // Whoever cannot show pictures in another order must not get the first one either.
+        let news = state.meter.video.reordered != reordered;
         state.last_frame = now;
+        if frame.kind == TrackKind::Video
+            && frame.keyframe
+            && let Some(present) = &state.on_air
+        {
+            present.keyframes.answered();
+        }
         state.append(Content::Frame(frame));
         drop(state);
+        if news {
+            self.tell_family();
+        }
         self.signal();
         Ok(placement)
+    }
+
+    fn place(&self, state: &mut State, frame: &mut Frame) -> Result<Option<Placement>, PushError> {
+        let family = match self.form {
+            Some(Form::Rtc | Form::Layer(_)) => self.family.upgrade(),
+            _ => None,
+        };
+        let Some(family) = family else {
+            return Ok(state.timeline.place(frame, &Default::default())?);
+        };
+        let placed = state.timeline.place(frame, &family.layer_clock)?;
+        if self.form == Some(Form::Rtc) {
+            family.layer_clock.set(state.timeline.layer_offset());
+        }
+        Ok(placed)
     }
 
     pub(crate) fn push_data(&self, generation: u64, body: bytes::Bytes) -> Result<(), PushError> {
         let mut state = self.state.write();
         state.check(generation)?;
-        let millis = state.normaliser.newest_millis();
+        let millis = state.timeline.newest_millis();
         state.append(Content::Data { millis, body });
         drop(state);
         self.signal();
         Ok(())
+    }
+
+    /// Latest time on the timeline, in milliseconds.
+    pub(crate) fn newest_millis(&self) -> i64 {
+        self.read(|state| state.timeline.newest_millis())
+    }
+
+    pub(crate) fn request_keyframe(&self) {
+        self.read(|state| {
+            if let Some(present) = &state.on_air {
+                present.keyframes.request();
+            }
+        });
     }
 
     pub(crate) fn add_reader(&self, stats: Arc<ReaderStats>) {
@@ -226,8 +218,15 @@ impl Stream {
 
     pub(crate) fn remove_reader(&self, stats: &Arc<ReaderStats>) {
         let mut state = self.state.write();
-        state.meter.dropped_by_departed += stats.dropped();
+        if !stats.internal {
+            state.meter.dropped_by_departed += stats.dropped();
+        }
         state.readers.retain(|other| !Arc::ptr_eq(other, stats));
+    }
+
+    /// Readers that are not the gateway's own.
+    pub(crate) fn players(&self) -> usize {
+        self.read(|state| state.readers.iter().filter(|reader| !reader.internal).count())
     }
 
     /// A pulse with a place for one more reader that wants at most one wake-up per `interval`.
@@ -268,44 +267,16 @@ impl Stream {
         }
     }
 
-    pub(crate) fn stats(&self) -> StreamStats {
-        let now = Instant::now();
-        let mut state = self.state.write();
-        let state = &mut *state;
-        let std_now = now.into_std();
-        let ring_millis = match (state.ring.get(state.ring.tail()), state.ring.newest()) {
-            (Some(oldest), Some(newest)) => newest.millis() - oldest.millis(),
-            _ => 0,
-        };
-        let dropped: u64 = state.readers.iter().map(|r| r.dropped()).sum();
-        StreamStats {
-            on_air: state.on_air.is_some(),
-            uptime_seconds: state.on_air.as_ref().map_or(0, |p| (now - p.since).as_secs()),
-            protocol: state.on_air.as_ref().and_then(|p| p.options.protocol),
-            publications: state.meter.publications,
-            video: state
-                .headers
-                .video
-                .as_ref()
-                .map(|v| video_stats(v, &mut state.meter.video, std_now)),
-            audio: state
-                .headers
-                .audio
-                .as_ref()
-                .map(|a| audio_stats(a, &mut state.meter.audio, std_now)),
-            bytes_in: state.meter.bytes_in,
-            readers: state.readers.len(),
-            backlog_millis: state
-                .readers
-                .iter()
-                .map(|r| r.backlog_millis())
-                .max()
-                .unwrap_or(0),
-            dropped: dropped + state.meter.dropped_by_departed,
-            discontinuities: state.meter.discontinuities,
-            corrections: state.meter.corrections,
-            ring_millis,
-            ring_bytes: state.ring.bytes(),
+    /// Has readers that wait here look again, but for those whose output is lent.
+    pub(crate) fn nudge(&self) {
+        for pulse in self.pulses.read().iter() {
+            pulse.readers().notify_waiters();
+        }
+    }
+
+    fn tell_family(&self) {
+        if let Some(family) = self.family.upgrade() {
+            family.changed();
         }
     }
 }
@@ -330,54 +301,6 @@ impl State {
     }
 }
 
-fn video_stats(config: &VideoConfig, meter: &mut TrackMeter, now: std::time::Instant) -> VideoStats {
-    VideoStats {
-        codec: config.codec,
-        width: config.width,
-        height: config.height,
-        profile: config.profile,
-        b_frames: meter.reordered,
-        fps: meter.frame_rate.per_second(now),
-        bitrate: meter.byte_rate.per_second(now) * 8.0,
-        gop_millis: meter.gop_millis,
-        frames: meter.frames,
-    }
-}
-
-fn audio_stats(config: &AudioConfig, meter: &mut TrackMeter, now: std::time::Instant) -> AudioStats {
-    AudioStats {
-        codec: config.codec,
-        sample_rate: config.sample_rate,
-        channels: config.channels,
-        bitrate: meter.byte_rate.per_second(now) * 8.0,
-        frames: meter.frames,
-    }
-}
-
 pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// The headers with another video track, or nothing when it is the same.
-pub(crate) fn with_video(headers: &Headers, config: VideoConfig) -> Option<Headers> {
-    (headers.video.as_ref() != Some(&config)).then(|| Headers {
-        video: Some(config),
-        ..headers.clone()
-    })
-}
-
-/// The headers with another audio track, or nothing when it is the same.
-pub(crate) fn with_audio(headers: &Headers, config: AudioConfig) -> Option<Headers> {
-    (headers.audio.as_ref() != Some(&config)).then(|| Headers {
-        audio: Some(config),
-        ..headers.clone()
-    })
-}
-
-/// The headers with other metadata, or nothing when it is the same.
-pub(crate) fn with_metadata(headers: &Headers, metadata: Metadata) -> Option<Headers> {
-    (headers.metadata.as_ref() != Some(&metadata)).then(|| Headers {
-        metadata: Some(metadata),
-        ..headers.clone()
-    })
 }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use lianmai_hub::{AccessRequest, Action, Authorise, Denial, Grant, StreamKey};
 use lianmai_rooms::{
-    AccountId, AppId, Rejection, RoomId, StreamAction, StreamClaims, StreamId, StreamToken, TokenError,
+    AccountId, AppId, MemberId, Rejection, RoomId, StreamAction, StreamClaims, StreamId, StreamToken,
+    TokenError,
 };
 
 use super::connections::Connections;
 use super::hook::{self, Question};
+use super::internal;
 use crate::service::{App, Core};
+use crate::workers::{Workers, internal_token};
 
 /// Query parameter that carries the token.
 const TOKEN_PARAMETER: &str = "t=";
@@ -19,6 +22,7 @@ const TOKEN_PARAMETER: &str = "t=";
 /// The authoriser.
 pub struct Access {
     core: Arc<Core>,
+    workers: Arc<Workers>,
     connections: Connections,
     hooks: hook::Hooks,
 }
@@ -30,9 +34,10 @@ struct Place {
 }
 
 impl Access {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
+    pub(crate) fn new(core: Arc<Core>, workers: Arc<Workers>) -> Self {
         Self {
             core,
+            workers,
             connections: Connections::default(),
             hooks: hook::Hooks::default(),
         }
@@ -43,6 +48,9 @@ impl Access {
             .ok()
             .and_then(|id| self.core.apps.get(&id));
         let app = app.ok_or_else(|| deny("unknown_app", "there is no such app"))?;
+        if let (None, Some(token)) = (token(&request.query), internal_token(&request.query)) {
+            return self.decide_internal(request, token);
+        }
         let token = token(&request.query).ok_or_else(|| deny("token_missing", "the URL has no token"))?;
         let stream = StreamId::parse(&request.stream)
             .map_err(|_| deny("unknown_stream", "there is no such stream"))?;
@@ -53,20 +61,82 @@ impl Access {
         let now = self.core.config.clock.now();
         let claims =
             StreamToken::verify(&app.secret, &app.id, &stream, action, token, now).map_err(token_denial)?;
-        let place = self.place(&app, &stream, &claims)?;
-        self.connections.admit(&self.core.hub, &app, request.action)?;
+        self.admit(&app, &stream, claims, request).await
+    }
+
+    /// What a member may do with a stream of its room, without a token: publish its own, play any. For signalling,
+    /// where the session has proven who it is.
+    ///
+    /// # Errors
+    /// As [`Authorise::authorise`].
+    pub(crate) async fn authorise_member(
+        &self,
+        request: AccessRequest,
+        room: &RoomId,
+        member: &MemberId,
+    ) -> Result<Grant, Denial> {
+        let decision = self.decide_for_member(&request, room, member).await;
+        note(&request, &decision);
+        decision
+    }
+
+    async fn decide_for_member(
+        &self,
+        request: &AccessRequest,
+        room: &RoomId,
+        member: &MemberId,
+    ) -> Result<Grant, Denial> {
+        let unknown = || deny("unknown_stream", "there is no such stream");
+        let app = AppId::parse(&request.app)
+            .ok()
+            .and_then(|id| self.core.apps.get(&id));
+        let app = app.ok_or_else(|| deny("unknown_app", "there is no such app"))?;
+        let stream = StreamId::parse(&request.stream).map_err(|_| unknown())?;
+        let (action, version) = {
+            let state = self.core.state.lock();
+            let home = state.room_of(&app.id, &stream).filter(|home| home.id() == room);
+            let found = home.and_then(|home| home.stream(&stream)).ok_or_else(unknown)?;
+            let action = match request.action {
+                Action::Publish if found.owner.as_ref() != Some(member) => {
+                    return Err(deny("not_owner", "the stream is somebody else's"));
+                }
+                Action::Publish => StreamAction::Push,
+                Action::Play => StreamAction::Pull,
+            };
+            (action, found.urls.current())
+        };
+        let claims = StreamClaims {
+            action,
+            expires_at_secs: u64::MAX,
+            version,
+            holder: Some(member.clone()),
+        };
+        self.admit(&app, &stream, claims, request).await
+    }
+
+    /// From a right that has been proven to a grant: whether it still holds, and whether app and hook allow one more.
+    async fn admit(
+        &self,
+        app: &App,
+        stream: &StreamId,
+        claims: StreamClaims,
+        request: &AccessRequest,
+    ) -> Result<Grant, Denial> {
+        let place = self.place(app, stream, &claims)?;
+        self.connections
+            .admit(&self.core.hub, &self.workers, app, request.action)?;
         if let Some(url) = &app.policy.access_hook {
             let question = Question {
-                app: &app,
+                app,
                 room: &place.room,
-                stream: &stream,
+                stream,
                 account: place.account.as_ref(),
                 member: claims.holder.as_ref(),
                 request,
             };
             self.hooks.ask(&self.core, url, question).await?;
             // The answer took its time; the right may have ended meanwhile.
-            self.place(&app, &stream, &claims)?;
+            self.place(app, stream, &claims)?;
         }
         Ok(Grant {
             key: StreamKey::new(app.id.as_str(), stream.as_str()),
@@ -77,6 +147,16 @@ impl Access {
                 Action::Play => None,
             },
         })
+    }
+
+    /// A worker's right, if the stream is still published.
+    fn decide_internal(&self, request: &AccessRequest, token: &str) -> Result<Grant, Denial> {
+        let now = self.core.config.clock.now();
+        let (app, stream, grant) = internal::grant(self.workers.signer(), request, token, now)?;
+        let known = self.core.state.lock().room_of(&app, &stream).is_some();
+        known
+            .then_some(grant)
+            .ok_or_else(|| deny("unknown_stream", "there is no such stream"))
     }
 
     /// Whether what the token was signed for is still there.
@@ -106,21 +186,24 @@ impl Authorise for Access {
     ) -> Pin<Box<dyn Future<Output = Result<Grant, Denial>> + Send + '_>> {
         Box::pin(async move {
             let decision = self.decide(&request).await;
-            let (action, protocol) = (request.action.as_str(), request.protocol.as_str());
-            let code = decision.as_ref().map_or_else(|denial| denial.code, |_| "granted");
-            metrics::counter!(
-                "lianmai_access_total", "action" => action, "protocol" => protocol, "code" => code
-            )
-            .increment(1);
-            if let Err(denial) = &decision {
-                // What came from outside is cut, and the query is left out: it holds the token.
-                tracing::info!(
-                    app = cut(&request.app), stream = cut(&request.stream), peer = %request.peer, action, protocol,
-                    code = denial.code, "access denied"
-                );
-            }
+            note(&request, &decision);
             decision
         })
+    }
+}
+
+/// Counts a decision, and logs it when it is no.
+fn note(request: &AccessRequest, decision: &Result<Grant, Denial>) {
+    let (action, protocol) = (request.action.as_str(), request.protocol.as_str());
+    let code = decision.as_ref().map_or_else(|denial| denial.code, |_| "granted");
+    metrics::counter!("lianmai_access_total", "action" => action, "protocol" => protocol, "code" => code)
+        .increment(1);
+    if let Err(denial) = decision {
+        // What came from outside is cut, and the query is left out: it holds the token.
+        tracing::info!(
+            app = cut(&request.app), stream = cut(&request.stream), peer = %request.peer, action, protocol,
+            code = denial.code, "access denied"
+        );
     }
 }
 

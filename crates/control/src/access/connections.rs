@@ -3,14 +3,15 @@
 //! Counted in the hub, at most twice a second, plus what was granted since: no book-keeping that could go wrong when a
 //! connection ends in an unusual way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use lianmai_hub::{Action, Denial, Hub};
+use lianmai_hub::{Action, Denial, Form, Hub};
 use parking_lot::Mutex;
 
 use super::authorise::deny;
 use crate::service::App;
+use crate::workers::Workers;
 
 const FRESH: Duration = Duration::from_millis(500);
 
@@ -33,10 +34,16 @@ struct Count {
 
 impl Connections {
     /// Counts one more connection, if the app may have it.
-    pub(super) fn admit(&self, hub: &Hub, app: &App, action: Action) -> Result<(), Denial> {
+    pub(super) fn admit(
+        &self,
+        hub: &Hub,
+        workers: &Workers,
+        app: &App,
+        action: Action,
+    ) -> Result<(), Denial> {
         let mut counts = self.counts.lock();
         if counts.counted_at.is_none_or(|at| at.elapsed() >= FRESH) {
-            counts.of_app = count(hub);
+            counts.of_app = count(hub, workers);
             counts.counted_at = Some(Instant::now());
         }
         let of_app = counts.of_app.entry(app.id.to_string()).or_default();
@@ -60,12 +67,20 @@ impl Connections {
     }
 }
 
-fn count(hub: &Hub) -> HashMap<String, Count> {
+fn count(hub: &Hub, workers: &Workers) -> HashMap<String, Count> {
     let mut counts: HashMap<String, Count> = HashMap::new();
+    let mut on_air = HashSet::new();
     for (key, stats) in hub.all_stats() {
+        // The other forms are the gateway's doing, not the app's.
+        if !matches!(key.form_of(), None | Some(Form::Rtc)) {
+            continue;
+        }
         let count = counts.entry(key.app().to_owned()).or_default();
-        count.publishers += usize::from(stats.on_air);
+        count.publishers += usize::from(stats.on_air && on_air.insert(key.plain()));
         count.players += stats.readers;
+    }
+    for (app, count) in &mut counts {
+        count.players = count.players.saturating_sub(workers.players(app));
     }
     counts
 }

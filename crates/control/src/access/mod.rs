@@ -6,5 +6,6 @@
 mod authorise;
 mod connections;
 mod hook;
+mod internal;
 
 pub use authorise::Access;

@@ -13,8 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream;
 use lianmai_hub::{
-    AccessRequest, Action, Authorise, Denial, EndReason, Hub, Protocol, PublishError, ReadOptions, Wire,
-    WireForm,
+    AccessRequest, Action, Authorise, EndReason, Hub, Protocol, PublishError, ReadOptions, Wire, WireForm,
 };
 use tracing::Instrument;
 
@@ -109,7 +108,7 @@ async fn play(
     };
     let grant = match state.authoriser.authorise(asked).instrument(span.clone()).await {
         Ok(grant) => grant,
-        Err(denial) => return refusal(denial).into_response(),
+        Err(denial) => return Problem::from(denial).into_response(),
     };
     let wire = Wire {
         form: WireForm::FlvTag,
@@ -197,19 +196,6 @@ async fn send_messages(mut socket: WebSocket, mut player: Player) {
             }
         }
     }
-}
-
-fn refusal(denial: Denial) -> Problem {
-    let status = match denial.code {
-        "token_missing" | "token_malformed" | "token_expired" | "token_signature" => StatusCode::UNAUTHORIZED,
-        "unknown_app" | "unknown_stream" => StatusCode::NOT_FOUND,
-        "hook_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
-        code if code.starts_with("app_limit") || code.starts_with("too_many") => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        _ => StatusCode::FORBIDDEN,
-    };
-    Problem::new(status, denial.code, denial.description)
 }
 
 /// One player, counted while it plays.

@@ -1,5 +1,7 @@
 //! Who asks: proven by a signed token, or not answered at all.
 
+use std::net::SocketAddr;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -27,6 +29,8 @@ pub(crate) struct Caller {
     pub(crate) role: Option<Role>,
     /// The signalling session this comes through.
     pub(crate) session: Option<SessionId>,
+    /// From where, on a connection that lasts.
+    pub(crate) address: Option<SocketAddr>,
     /// First Unix second at which the token is refused.
     pub(crate) expires_at_secs: u64,
 }
@@ -40,6 +44,7 @@ impl From<Claims> for Caller {
             room: claims.room,
             role: claims.role,
             session: None,
+            address: None,
             expires_at_secs: claims.expires_at_secs,
         }
     }

@@ -23,11 +23,18 @@ pub(crate) fn frame() -> OpenApi {
             .bearer_format("JWT")
             .build(),
     );
+    let stream_token = SecurityScheme::Http(
+        HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("Token of a push or pull URL"))
+            .build(),
+    );
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
         .schema("Problem", ProblemBody::schema())
         .schema("Event", Event::schema())
         .security_scheme("token", token)
+        .security_scheme("stream_token", stream_token)
         .build();
     OpenApiBuilder::new()
         .info(

@@ -12,6 +12,7 @@ use super::HttpState;
 use super::caller::bearer;
 use super::config::MetricsAccess;
 use super::problem::Problem;
+use crate::workers::WorkerStatus;
 
 /// Answer of a probe.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,4 +77,9 @@ pub(crate) async fn open_metrics(State(state): State<HttpState>) -> impl IntoRes
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         state.render_metrics(),
     )
+}
+
+/// The workers that are connected, for everybody who reaches the address of the metrics.
+pub(crate) async fn workers(State(state): State<HttpState>) -> Json<Vec<WorkerStatus>> {
+    Json(state.service().workers().list())
 }

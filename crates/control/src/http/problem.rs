@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use lianmai_hub::Denial;
 use lianmai_rooms::{RoomId, TextError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -187,6 +188,24 @@ fn field_of(error: &ServiceError) -> Option<String> {
     }
     let field = error.message.strip_prefix("invalid ")?.split([':', ' ']).next()?;
     (!field.is_empty()).then(|| field.to_owned())
+}
+
+impl From<Denial> for Problem {
+    /// A refusal of the authoriser, the same for all protocols over HTTP.
+    fn from(denial: Denial) -> Self {
+        let status = match denial.code {
+            "token_missing" | "token_malformed" | "token_expired" | "token_signature" => {
+                StatusCode::UNAUTHORIZED
+            }
+            "unknown_app" | "unknown_stream" => StatusCode::NOT_FOUND,
+            "hook_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            code if code.starts_with("app_limit") || code.starts_with("too_many") => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            _ => StatusCode::FORBIDDEN,
+        };
+        Self::new(status, denial.code, denial.description)
+    }
 }
 
 impl From<TextError> for Problem {

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{HttpState, caller, console, guard, openapi, probes, routes as api_routes};
-use crate::ws;
+use crate::{webrtc, workers, ws};
 
 /// The router of the public address: native API, WebSocket, probes, metrics, console, and `merge` (play routes).
 ///
@@ -28,7 +28,8 @@ pub fn router(state: HttpState, merge: Router) -> Router {
     let max_body = state.config().max_body;
     // Same origin only: it gives out a token.
     let api = api.route("/console/session", get(console::session));
-    api.with_state(state.clone())
+    api.merge(webrtc::router())
+        .with_state(state.clone())
         .merge(merge)
         .fallback(console::fallback)
         .method_not_allowed_fallback(console::method_not_allowed)
@@ -40,12 +41,13 @@ pub fn router(state: HttpState, merge: Router) -> Router {
         .layer(middleware::from_fn(guard::security_headers))
 }
 
-/// A router for an address of its own that serves metrics and probes only. Whoever reaches the address may read them.
+/// A router for an address of its own that serves metrics, probes and the list of workers. Whoever reaches the address may read them.
 pub fn metrics_router(state: HttpState) -> Router {
     Router::new()
         .route("/metrics", get(probes::open_metrics))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
+        .route("/workers", get(probes::workers))
         .fallback(|| async { super::Problem::no_such_route() })
         .with_state(state)
 }
@@ -67,6 +69,9 @@ fn api() -> (Router<HttpState>, OpenApi) {
         .routes(routes!(probes::healthz))
         .routes(routes!(probes::readyz))
         .routes(routes!(ws::connect))
+        .routes(routes!(webrtc::whip))
+        .routes(routes!(webrtc::whep))
+        .routes(routes!(webrtc::change_peer, webrtc::close_peer))
         .split_for_parts();
     let mut document = openapi::frame();
     document.merge(guarded_document);
@@ -84,6 +89,7 @@ fn open_routes(document: &OpenApi) -> Router<HttpState> {
     Router::new()
         .route("/v1/openapi.json", get(document))
         .route("/v1/ws", get(ws::connect))
+        .route("/internal/worker", get(workers::connect))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))

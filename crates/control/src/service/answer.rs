@@ -73,10 +73,12 @@ pub struct Joined {
 /// A URL to push to. The URL is a secret; not printed by `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct PushUrl {
-    /// `rtmp://…`
-    pub url: String,
+    /// `rtmp://…`; `None` if media does not come over RTMP.
+    pub url: Option<String>,
     /// `rtmps://…`, where the gateway is reachable so.
     pub rtmps: Option<String>,
+    /// Where to send a WHIP offer to (RFC 9725); `None` where the gateway does not speak WebRTC.
+    pub whip: Option<String>,
     /// When it stops being accepted for new connections.
     pub expires_at: Timestamp,
     /// Version; a newer one replaces it (R-W1).
@@ -86,14 +88,16 @@ pub struct PushUrl {
 /// URLs to pull one stream from. Secrets; not printed by `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct PullUrls {
-    /// `rtmp://…`
-    pub rtmp: String,
+    /// `rtmp://…`; `None`, like the others of its kin, if only WebRTC was asked for.
+    pub rtmp: Option<String>,
     /// `rtmps://…`, where the gateway is reachable so.
     pub rtmps: Option<String>,
     /// `http(s)://….flv`
-    pub http_flv: String,
+    pub http_flv: Option<String>,
     /// `ws(s)://….flv`
-    pub ws_flv: String,
+    pub ws_flv: Option<String>,
+    /// Where to send a WHEP offer to; `None` where the gateway does not speak WebRTC.
+    pub whep: Option<String>,
     /// When they stop being accepted for new connections.
     pub expires_at: Timestamp,
     /// Version; a newer one replaces it (R-W1).
@@ -121,7 +125,7 @@ impl std::fmt::Debug for PullUrls {
 pub struct Published {
     /// The stream.
     pub stream: StreamView,
-    /// Where to push; `None` if media does not come over RTMP.
+    /// Where to push; `None` if it comes over WebRTC and the gateway has none.
     pub push: Option<PushUrl>,
     /// Number of the newest event in the room.
     pub sequence: u64,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::service::{AppLimits, Clock};
 use crate::webhook::WebhookConfig;
+use crate::workers::WorkersConfig;
 
 /// Settings of the service.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub struct ServiceConfig {
     pub webhook: WebhookConfig,
     /// Allows hooks to loopback and private addresses. For development only.
     pub allow_private_targets: bool,
+    /// Workers and what they make.
+    pub workers: WorkersConfig,
     /// The clock.
     pub clock: Clock,
 }
@@ -69,6 +72,7 @@ impl Default for ServiceConfig {
             access_hook_timeout: Duration::from_secs(3),
             webhook: WebhookConfig::default(),
             allow_private_targets: false,
+            workers: WorkersConfig::default(),
             clock: Clock::system(),
         }
     }

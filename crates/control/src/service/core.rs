@@ -1,6 +1,6 @@
 //! What all parts of the service share, and the one way in which anything changes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lianmai_hub::Hub;
 use lianmai_rooms::AppId;
@@ -12,8 +12,10 @@ use super::password::Passwords;
 use super::state::{State, Tx};
 use super::{Apps, ServiceConfig, ServiceError, rows};
 use crate::events::{Journals, RoomEvent};
+use crate::signals::Board;
 use crate::store::{Store, StoreError};
 use crate::webhook::Webhooks;
+use crate::webrtc::Webrtc;
 
 pub(crate) struct Core {
     pub(crate) config: ServiceConfig,
@@ -26,6 +28,10 @@ pub(crate) struct Core {
     pub(crate) journals: Arc<Journals>,
     pub(crate) effects: Arc<Effects>,
     pub(crate) webhooks: Arc<Webhooks>,
+    /// What passes in rooms and is not kept.
+    pub(crate) signals: Board,
+    /// Set once, when the gateway speaks WebRTC.
+    pub(crate) webrtc: Arc<OnceLock<Arc<Webrtc>>>,
     pub(crate) passwords: Passwords,
     /// Told after every change: the next deadline may be another one.
     pub(crate) changed: Notify,

@@ -1,24 +1,28 @@
 //! What is done once a change is durable: journals, hub and webhooks follow. Runs in the order of changes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lianmai_hub::{Hub, StreamKey};
-use lianmai_rooms::{AppId, EventKind};
+use lianmai_rooms::{AppId, EventKind, SessionId};
 
 use crate::events::{Journals, RoomEvent};
 use crate::webhook::Webhooks;
+use crate::webrtc::Webrtc;
 
 /// What happened, for those who follow. Events with their size when written out.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) events: Vec<(Arc<RoomEvent>, usize)>,
     pub(crate) targets: Vec<(AppId, String)>,
+    /// Sessions that are over.
+    pub(crate) ended_sessions: Vec<SessionId>,
 }
 
 pub(crate) struct Effects {
     pub(crate) hub: Hub,
     pub(crate) journals: Arc<Journals>,
     pub(crate) webhooks: Arc<Webhooks>,
+    pub(crate) webrtc: Arc<OnceLock<Arc<Webrtc>>>,
 }
 
 impl Effects {
@@ -27,6 +31,11 @@ impl Effects {
         for (event, size) in told.events {
             self.media_follows(&event);
             self.tell(event, size);
+        }
+        for session in told.ended_sessions {
+            if let Some(webrtc) = self.webrtc.get() {
+                webrtc.session_ended(&session);
+            }
         }
         for (app, target) in told.targets {
             self.webhooks.wake(&app, &target);
@@ -52,7 +61,17 @@ impl Effects {
         let app = event.app.as_str();
         match &event.event.kind {
             EventKind::StreamRemoved { stream, .. } => self.hub.end(&StreamKey::new(app, stream.as_str())),
-            EventKind::MemberLeft { member, .. } => self.hub.disconnect(app, member.as_str()),
+            EventKind::MemberLeft { member, .. } => {
+                if let Some(webrtc) = self.webrtc.get() {
+                    webrtc.member_left(&event.app, member);
+                }
+                self.hub.disconnect(app, member.as_str());
+            }
+            EventKind::SessionReplaced { member, session } => {
+                if let Some(webrtc) = self.webrtc.get() {
+                    webrtc.session_left(&event.app, member, session);
+                }
+            }
             _ => {}
         }
     }

@@ -45,6 +45,7 @@ use tokio_util::task::TaskTracker;
 use crate::access::Access;
 use crate::store::{Store, StoreError};
 use crate::webhook::Webhooks;
+use crate::workers::Workers;
 
 pub(crate) use self::core::Core;
 pub use answer::{
@@ -62,10 +63,11 @@ pub use request::{CallRecordFilter, CreateRoom, JoinCredential, JoinRequest, Pub
 
 /// The control plane. Dropping it stops its tasks; [`Service::shut_down`] also waits for them.
 pub struct Service {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     access: Arc<Access>,
-    tasks: TaskTracker,
-    stop: CancellationToken,
+    workers: Arc<Workers>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Service {
@@ -92,10 +94,21 @@ impl Service {
             stop.clone()
                 .run_until_cancelled_owned(housekeeping::run(core.clone())),
         );
-        let access = Arc::new(Access::new(core.clone()));
+        let (workers, dispatcher) = Workers::new(
+            core.config.workers.clone(),
+            core.hub.clone(),
+            core.config.clock.clone(),
+        );
+        tasks.spawn(stop.clone().run_until_cancelled_owned(dispatcher.run()));
+        tasks.spawn(
+            stop.clone()
+                .run_until_cancelled_owned(crate::signals::watch(core.clone())),
+        );
+        let access = Arc::new(Access::new(core.clone(), workers.clone()));
         Ok(Arc::new(Self {
             core,
             access,
+            workers,
             tasks,
             stop,
         }))
@@ -105,6 +118,12 @@ impl Service {
     #[must_use]
     pub fn access(&self) -> Arc<Access> {
         self.access.clone()
+    }
+
+    /// The workers and what they make.
+    #[must_use]
+    pub fn workers(&self) -> &Arc<Workers> {
+        &self.workers
     }
 
     /// The clock everything here goes by.

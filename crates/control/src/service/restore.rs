@@ -1,6 +1,6 @@
 //! From the store to a running service.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lianmai_hub::Hub;
 use lianmai_rooms::{AppId, Command, Event, Room, RoomId};
@@ -12,6 +12,7 @@ use super::password::Passwords;
 use super::state::State;
 use super::{App, Apps, Core, ServiceConfig};
 use crate::events::{Journals, RoomEvent};
+use crate::signals::Board;
 use crate::store::{Store, StoreError};
 use crate::webhook::Webhooks;
 
@@ -32,11 +33,13 @@ pub(super) async fn core(
 ) -> Result<Core, StoreError> {
     let journals = Arc::new(Journals::new(config.journal_events, config.journal_bytes));
     let state = state(&store, &journals).await?;
+    let webrtc = Arc::new(OnceLock::new());
     Ok(Core {
         effects: Arc::new(Effects {
             hub: hub.clone(),
             journals: journals.clone(),
             webhooks: webhooks.clone(),
+            webrtc: webrtc.clone(),
         }),
         passwords: Passwords::new(config.password_concurrency),
         state: Mutex::new(state),
@@ -48,6 +51,8 @@ pub(super) async fn core(
         apps,
         journals,
         webhooks,
+        signals: Board::default(),
+        webrtc,
     })
 }
 

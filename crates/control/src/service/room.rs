@@ -152,6 +152,11 @@ impl Service {
         Ok(journal.subscribe(after))
     }
 
+    /// Signals of a room from now on, and what is the case now.
+    pub(crate) fn signals(&self, app: &AppId, room: &RoomId) -> crate::signals::Listener {
+        self.core.signals.listen(app, room)
+    }
+
     /// What is known about the media of a room's streams.
     ///
     /// # Errors

@@ -63,6 +63,11 @@ pub(crate) fn of(core: &Core, state: &State, tx: Tx) -> (Vec<Op>, Told) {
         told.targets
             .extend(targets.into_iter().map(|target| (app.clone(), target)));
     }
+    let ended = tx.ops.iter().filter_map(|op| match op {
+        Op::DeleteSession(session) => Some(session.clone()),
+        _ => None,
+    });
+    told.ended_sessions.extend(ended);
     ops.extend(tx.ops);
     (ops, told)
 }

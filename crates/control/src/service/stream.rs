@@ -52,21 +52,24 @@ impl Service {
         })
     }
 
-    /// Gives the URLs to pull a stream from.
+    /// Gives the URLs to pull a stream from: over RTMP and its kin, and WebRTC where the gateway speaks it, or over
+    /// WebRTC alone.
     ///
     /// # Errors
-    /// What the room answers (`no_such_stream`, `not_a_member`, …), `store_unavailable`.
+    /// What the room answers (`no_such_stream`, `not_a_member`, `mini_program_unsupported` for RTMP, …),
+    /// `store_unavailable`.
     pub async fn subscribe(
         &self,
         app: &AppId,
         room: &RoomId,
         by: Actor,
         stream: &StreamId,
+        via: Transport,
     ) -> Result<PullUrls, ServiceError> {
         let command = Command::Subscribe {
             by,
             stream: stream.clone(),
-            via: Transport::Rtmp,
+            via,
         };
         let outcome = self.apply(app, room, command).await?;
         let granted = outcome.events.iter().find_map(|event| match &event.event.kind {
@@ -74,7 +77,7 @@ impl Service {
             _ => None,
         });
         let (holder, version) = granted.ok_or(Rejection::NotAllowed)?;
-        self.pull_urls(app, stream, version, holder)
+        self.pull_urls(app, stream, via, version, holder)
     }
 
     /// Raises the version of a stream's URLs; the present ones stay valid for the room's overlap (R-W1).
@@ -158,14 +161,17 @@ impl Service {
     }
 
     fn push_url(&self, app: &AppId, stream: &StreamView) -> Result<Option<PushUrl>, ServiceError> {
-        if stream.via != Transport::Rtmp {
+        let rtmp = stream.via == Transport::Rtmp;
+        if !rtmp && self.webrtc().is_none() {
             return Ok(None);
         }
         let version = stream.url_version;
         let signed = self.sign(app, &stream.id, StreamAction::Push, version, stream.owner.clone())?;
+        let (id, token) = (&stream.id, signed.token.as_str());
         Ok(Some(PushUrl {
-            url: self.rtmp_url(app, &stream.id, &signed.token),
-            rtmps: self.rtmps_url(app, &stream.id, &signed.token),
+            url: rtmp.then(|| self.rtmp_url(app, id, token)),
+            rtmps: rtmp.then(|| self.rtmps_url(app, id, token)).flatten(),
+            whip: self.webrtc_url(app, id, StreamAction::Push, token),
             expires_at: signed.expires_at,
             version,
         }))
@@ -175,16 +181,20 @@ impl Service {
         &self,
         app: &AppId,
         stream: &StreamId,
+        via: Transport,
         version: u32,
         holder: Option<MemberId>,
     ) -> Result<PullUrls, ServiceError> {
         let signed = self.sign(app, stream, StreamAction::Pull, version, holder)?;
-        let (http_flv, ws_flv) = self.flv_urls(app, stream, &signed.token);
+        let token = signed.token.as_str();
+        let rtmp = via == Transport::Rtmp;
+        let (http_flv, ws_flv) = rtmp.then(|| self.flv_urls(app, stream, token)).unzip();
         Ok(PullUrls {
-            rtmp: self.rtmp_url(app, stream, &signed.token),
-            rtmps: self.rtmps_url(app, stream, &signed.token),
+            rtmp: rtmp.then(|| self.rtmp_url(app, stream, token)),
+            rtmps: rtmp.then(|| self.rtmps_url(app, stream, token)).flatten(),
             http_flv,
             ws_flv,
+            whep: self.webrtc_url(app, stream, StreamAction::Pull, token),
             expires_at: signed.expires_at,
             version,
         })

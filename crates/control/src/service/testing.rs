@@ -23,7 +23,7 @@ use crate::events::{Next, RoomEvent, Subscription};
 use crate::store::StoreConfig;
 
 /// Longest wait for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Gateway {
     pub(crate) service: Arc<Service>,

@@ -1,4 +1,4 @@
-//! Push and pull URLs. After the host only `[A-Za-z0-9_.-=&?/]`, because mini programs take no more.
+//! Push and pull URLs, for players that know one protocol each. After the host only `[A-Za-z0-9_.-=&?/]`, because mini programs take no more.
 
 use lianmai_rooms::{AppId, MemberId, StreamAction, StreamClaims, StreamId, StreamToken, Timestamp};
 
@@ -62,6 +62,24 @@ impl Service {
             443 => format!("rtmps://{host}/{app}/{stream}?t={token}"),
             port => format!("rtmps://{host}:{port}/{app}/{stream}?t={token}"),
         })
+    }
+
+    /// `http(s)://<host>/whip/<app>/<stream>?t=<token>`, or `whep` for playing; `None` without WebRTC.
+    pub(super) fn webrtc_url(
+        &self,
+        app: &AppId,
+        stream: &StreamId,
+        action: StreamAction,
+        token: &str,
+    ) -> Option<String> {
+        self.webrtc()?;
+        let way = match action {
+            StreamAction::Push => "whip",
+            StreamAction::Pull => "whep",
+        };
+        let live = self.core.live.load();
+        let base = live.http_base.trim_end_matches('/');
+        Some(format!("{base}/{way}/{app}/{stream}?t={token}"))
     }
 
     /// `http(s)://<host>/live/<stream>.flv?app=<app>&t=<token>`, and the same over WebSocket.

@@ -1,11 +1,12 @@
 //! The handshake of `/v1/ws`: who comes, whether there is room, and what it resumes.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use lianmai_rooms::{Device, RoomId, SessionId};
@@ -15,8 +16,9 @@ use utoipa::IntoParams;
 
 use super::close::CloseReason;
 use super::connection::{self, Start};
+use super::frame;
 use crate::http::extract::Params;
-use crate::http::{HttpState, Problem, bearer, prove};
+use crate::http::{Caller, HttpState, Problem, bearer, prove};
 
 /// Longest `after` parameter: as many rooms as a session is inside, with their sequences.
 const MAX_AFTER: usize = 4096;
@@ -52,6 +54,7 @@ pub(crate) struct ConnectQuery {
 pub(crate) async fn connect(
     State(state): State<HttpState>,
     Params(query): Params<ConnectQuery>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
@@ -73,7 +76,7 @@ pub(crate) async fn connect(
     let full = |what: &'static str| Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_connections", what);
     let place = Arc::clone(state.ws_places()).try_acquire_owned();
     let place = place.map_err(|_| full("the gateway takes no more WebSocket connections"))?;
-    let limit = state.config().ws.max_message;
+    let limit = frame::max_message(&state);
     let upgrade = upgrade
         .max_message_size(limit)
         .max_frame_size(limit)
@@ -93,6 +96,10 @@ pub(crate) async fn connect(
     let app_place = state.ws_per_app().open(caller.app.clone());
     let app_place = app_place.ok_or_else(|| full("the app has too many WebSocket connections"))?;
     let after = parse_after(query.after.as_deref().unwrap_or_default())?;
+    let caller = Caller {
+        address: Some(peer),
+        ..caller
+    };
     let start = Start {
         caller,
         resume: query.session,

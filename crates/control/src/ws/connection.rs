@@ -16,7 +16,7 @@ use super::dispatch::{Done, dispatch};
 use super::frame::{self, Command, Hello, HelloRoom};
 use super::live::Hold;
 use super::session;
-use super::watch::{Watch, Watches};
+use super::watch::{Seen, Watch, Watches};
 use crate::events::{Next, Verdict, Viewer};
 use crate::http::event::to_json;
 use crate::http::ops::Ctx;
@@ -172,9 +172,12 @@ impl Connection {
                 }
                 (watch, next) = self.watches.next() => {
                     let room = watch.room.clone();
-                    let is_fresh = std::mem::replace(&mut watch.is_fresh, false);
+                    let is_journal = matches!(next, Seen::Journal(_));
+                    let is_fresh = watch.is_fresh;
+                    watch.is_fresh &= !is_journal;
                     match next {
-                        Next::Event(event) => {
+                        Seen::Signal(signal) => self.send(Message::Text(signal.text.clone())).await?,
+                        Seen::Journal(Next::Event(event)) => {
                             let verdict = watch.viewer.see(&event);
                             if verdict == Verdict::Replaced {
                                 return Err(End::Close(CloseReason::Replaced, "session_replaced"));
@@ -186,11 +189,11 @@ impl Connection {
                                 self.watches.remove(&room);
                             }
                         }
-                        Next::Lagged if self.is_stalled && !is_fresh => {
+                        Seen::Journal(Next::Lagged) if self.is_stalled && !is_fresh => {
                             return Err(End::Close(CloseReason::Slow, "slow"));
                         }
-                        Next::Lagged => self.resync(&room).await?,
-                        Next::Ended => self.watches.remove(&room),
+                        Seen::Journal(Next::Lagged) => self.resync(&room).await?,
+                        Seen::Journal(Next::Ended) => self.watches.remove(&room),
                     }
                 }
             }
@@ -234,11 +237,17 @@ impl Connection {
 
     fn watch(&mut self, room: &RoomId, after: u64) -> Result<(), Problem> {
         let viewer: Viewer = self.ctx.viewer(room)?;
-        let cursor = self.ctx.service().events(&self.ctx.caller.app, room, after)?;
+        let (service, app) = (self.ctx.service(), &self.ctx.caller.app);
+        let cursor = service.events(app, room, after)?;
+        let signals = service.signals(app, room);
+        let before = self.watches.get_mut(room);
+        let wants_levels = before.is_some_and(|before| before.wants_levels);
         if self.watches.set(Watch {
             room: room.clone(),
             cursor,
             viewer,
+            signals,
+            wants_levels,
             is_fresh: true,
         }) {
             return Ok(());
@@ -281,6 +290,11 @@ impl Connection {
             Ok(command) => command,
             Err(bad) => return self.send(frame::answer(&bad.id, Err(bad.problem))).await,
         };
+        if text.len() > self.ctx.state.config().ws.max_message && !frame::may_be_long(&command.op) {
+            let status = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
+            let problem = Problem::new(status, "body_too_large", "the command is too long");
+            return self.send(frame::answer(&command.id, Err(problem))).await;
+        }
         if self.rate.check().is_err() {
             return self
                 .send(frame::answer(&command.id, Err(Problem::rate_limited(1))))
@@ -301,6 +315,13 @@ impl Connection {
                 self.watches.remove(&room);
                 Ok(answer)
             }
+            Ok(Done::Levels { answer, room, on }) => match self.watches.get_mut(&room) {
+                Some(watch) => {
+                    watch.wants_levels = on;
+                    Ok(answer)
+                }
+                None => Err(Problem::invalid("room", "join or watch the room first")),
+            },
             Ok(Done::Bye) => {
                 self.goodbye().await;
                 return Err(End::Close(CloseReason::Normal, "bye"));

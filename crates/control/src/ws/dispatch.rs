@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::frame::Command;
-use crate::http::ops::{Ctx, apps, members, rooms, streams};
+use crate::http::ops::{Ctx, apps, members, rooms, streams, webrtc};
 use crate::http::{Problem, dto};
 
 /// What a command did, and what it means for the connection.
@@ -16,6 +16,8 @@ pub(super) enum Done {
     Watch { answer: Value, room: RoomId, after: u64 },
     /// Send this answer and stop watching the room.
     Unwatch { answer: Value, room: RoomId },
+    /// Send this answer, and levels of the room from now on, or no longer.
+    Levels { answer: Value, room: RoomId, on: bool },
     /// The client said goodbye.
     Bye,
 }
@@ -71,6 +73,16 @@ pub(super) async fn dispatch(ctx: &Ctx, command: &mut Command) -> Result<Done, P
                 room,
             })
         }
+        "levels" => {
+            let room: RoomId = command.take("room")?;
+            let on: bool = command.take("on")?;
+            command.body::<dto::Nothing>()?;
+            Ok(Done::Levels {
+                answer: value(&dto::Nothing {})?,
+                room,
+                on,
+            })
+        }
         "bye" => Ok(Done::Bye),
         _ => rest_alike(ctx, command).await.map(Done::Answer),
     }
@@ -120,6 +132,12 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "unpublish_stream" => value(&streams::unpublish(ctx, c.take("room")?, c.take("stream")?).await?),
         "reissue_url" => value(&streams::reissue(ctx, c.take("room")?, c.take("stream")?).await?),
         "pull_url" => value(&streams::pull_urls(ctx, c.take("room")?, c.take("stream")?, c.body()?).await?),
+        "webrtc_publish" => value(&webrtc::publish(ctx, c.take("room")?, c.body()?).await?),
+        "webrtc_subscribe" => value(&webrtc::subscribe(ctx, c.take("room")?, c.body()?).await?),
+        "webrtc_layer" => value(&webrtc::layer(ctx, c.body()?)?),
+        "webrtc_trickle" => value(&webrtc::trickle(ctx, c.body()?).await?),
+        "webrtc_close" => value(&webrtc::close(ctx, c.body()?)?),
+        "ice_servers" => value(&webrtc::ice_servers(ctx, c.body()?)?),
         "ping" => Ok(serde_json::json!({ "server_time": ctx.service().clock().now().as_millis() })),
         _ => Err(Problem::new(
             axum::http::StatusCode::BAD_REQUEST,

@@ -5,11 +5,26 @@ use lianmai_rooms::SessionId;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::http::Problem;
 use crate::http::extract::{from_value, parse};
+use crate::http::{HttpState, Problem};
 
 /// Longest `id` of a command, as JSON text.
 const MAX_ID: usize = 64;
+
+/// Largest message that a client may send, in bytes: commands that carry a session description may be longer than
+/// others, and JSON writes its line ends with four characters.
+pub(super) fn max_message(state: &HttpState) -> usize {
+    let offer = state.service().webrtc().map_or(0, |webrtc| {
+        let sdp = webrtc.config.max_sdp;
+        sdp.saturating_add(sdp / 4).saturating_add(8 * 1024)
+    });
+    state.config().ws.max_message.max(offer)
+}
+
+/// Whether a command of this name may be longer than others.
+pub(super) fn may_be_long(op: &str) -> bool {
+    matches!(op, "webrtc_publish" | "webrtc_subscribe")
+}
 
 /// A command: `{"id", "op", …}`.
 #[derive(Debug)]

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use axum::Router;
 use futures_util::{SinkExt as _, StreamExt as _};
+use lianmai_bridge::{Bridge, BridgeConfig};
 use lianmai_control::http::jwt::{self, Claims, Scope};
 use lianmai_control::http::{HttpConfig, HttpState, router, serve};
 use lianmai_control::service::{AppPolicy, Service, ServiceConfig};
 use lianmai_control::store::{Durability, Store, StoreConfig};
+use lianmai_control::webrtc::WebrtcConfig;
 use lianmai_hub::{Hub, HubConfig};
 use lianmai_rooms::{AccountId, AppId, Role, RoomId, Secret};
 use serde_json::{Value, json};
@@ -26,6 +28,9 @@ pub(crate) struct Server {
     pub(crate) service: Arc<Service>,
     pub(crate) secret: Secret,
     pub(crate) stop: CancellationToken,
+    /// Peers, where there is WebRTC.
+    pub(crate) bridge: Option<Bridge>,
+    hub: Hub,
     tasks: TaskTracker,
     _folder: tempfile::TempDir,
 }
@@ -89,7 +94,7 @@ impl Server {
         store.durability = Durability::Process;
         let store = Store::open(&store).await.unwrap();
         let hub = Hub::new(HubConfig::default());
-        let service = Service::open(service, store, hub).await.unwrap();
+        let service = Service::open(service, store, hub.clone()).await.unwrap();
         for app in ["demo", "other"] {
             service
                 .create_app(Some(AppId::parse(app).unwrap()), AppPolicy::default())
@@ -113,14 +118,32 @@ impl Server {
             service,
             secret,
             stop,
+            bridge: None,
+            hub,
             tasks,
             _folder: folder,
         }
     }
 
+    /// One that speaks WebRTC.
+    pub(crate) async fn with_webrtc(peers: BridgeConfig, config: WebrtcConfig) -> Self {
+        let mut server = Self::start().await;
+        let peers = BridgeConfig {
+            udp: "127.0.0.1:0".parse().unwrap(),
+            ..peers
+        };
+        let bridge = Bridge::start(peers, server.hub.clone()).await.unwrap();
+        server.service.serve_webrtc(bridge.clone(), config);
+        server.bridge = Some(bridge);
+        server
+    }
+
     /// Stops and waits until everything has ended.
     pub(crate) async fn finish(self) {
         self.stop.cancel();
+        if let Some(bridge) = &self.bridge {
+            bridge.shut_down().await;
+        }
         self.tasks.close();
         self.tasks.wait().await;
         self.service.shut_down().await;

@@ -10,3 +10,4 @@ mod secrets;
 mod sockets;
 mod tokens;
 mod walk;
+mod webrtc;

@@ -74,15 +74,32 @@ async fn bad_tokens_are_refused() {
 /// Whatever the document lists is denied without a token, except what says that it is open.
 #[tokio::test]
 async fn everything_is_denied_by_default() {
-    let server = Server::start().await;
+    let server = Server::with_webrtc(Default::default(), Default::default()).await;
     let document: Value = serde_json::from_str(&lianmai_control::http::openapi_json()).unwrap();
     let mut tried = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let target = path.replace("{kind}", "audio").replace(['{', '}'], "");
-            let answer = server.send(&method.to_uppercase(), &target, &[], b"").await;
+            let is_rtc = operation["tags"] == json!(["webrtc"]);
+            let headers: &[(&str, &str)] = match method.as_str() {
+                "patch" if is_rtc => &[
+                    ("content-type", "application/trickle-ice-sdpfrag"),
+                    ("if-match", "*"),
+                ],
+                _ if is_rtc => &[("content-type", "application/sdp")],
+                _ => &[],
+            };
+            let answer = server.send(&method.to_uppercase(), &target, headers, b"").await;
             let is_open = operation["security"] == json!([{}]);
-            if is_open {
+            if is_rtc {
+                // Knowing a peer is the right to it; this one does not exist.
+                let expected = if is_open {
+                    (404, "no_such_peer")
+                } else {
+                    (401, "token_missing")
+                };
+                answer.expect(expected.0, expected.1);
+            } else if is_open {
                 assert_eq!(answer.status, 200, "{method} {path}");
             } else {
                 answer.expect(401, "missing_token");

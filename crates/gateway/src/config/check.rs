@@ -72,6 +72,7 @@ impl Config {
             ("url.push_ttl", self.url.push_ttl.as_millis()),
             ("url.pull_ttl", self.url.pull_ttl.as_millis()),
             ("webhook.timeout", self.webhook.timeout.as_millis()),
+            ("webrtc.max_peers", self.webrtc.max_peers as u128),
         ];
         for (key, value) in positive {
             demand(value > 0, key, "must be greater than zero")?;
@@ -103,7 +104,41 @@ impl Config {
             "rtmps.listen",
             "needs rtmps.certificate and rtmps.key",
         )?;
+        self.check_turn()?;
         self.check_public()
+    }
+
+    fn check_turn(&self) -> Result<(), ConfigError> {
+        let is = |url: &String, schemes: &[&str]| {
+            let named = schemes.iter().any(|scheme| {
+                let host = url.strip_prefix(scheme).and_then(|rest| rest.strip_prefix(':'));
+                host.is_some_and(|host| !host.is_empty())
+            });
+            // They travel in headers between angle brackets.
+            named && url.chars().all(|c| c.is_ascii_graphic() && !"<>\"\\".contains(c))
+        };
+        let turn = &self.turn;
+        demand(
+            turn.servers.iter().all(|url| is(url, &["turn", "turns"])),
+            "turn.servers",
+            "must hold URLs such as turn:turn.example.com:3478?transport=udp",
+        )?;
+        demand(
+            turn.stun.iter().all(|url| is(url, &["stun", "stuns"])),
+            "turn.stun",
+            "must hold URLs such as stun:stun.example.com:3478",
+        )?;
+        demand(
+            turn.servers.is_empty() || turn.secret.is_some(),
+            "turn.servers",
+            "needs turn.secret",
+        )?;
+        let minutes = turn.ttl.as_secs() / 60;
+        demand(
+            (1..=7 * 24 * 60).contains(&minutes),
+            "turn.ttl",
+            "must be from 1m to 7d",
+        )
     }
 
     fn check_public(&self) -> Result<(), ConfigError> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use lianmai_control::service::AppLimits;
 
+use super::Hidden;
 use super::load::duration;
 
 /// The whole configuration.
@@ -26,6 +27,10 @@ pub struct Config {
     pub rtmps: RtmpsSection,
     /// `[http]`
     pub http: HttpSection,
+    /// `[webrtc]`
+    pub webrtc: WebrtcSection,
+    /// `[turn]`
+    pub turn: TurnSection,
     /// `[metrics]`
     pub metrics: MetricsSection,
     /// `[stream]`
@@ -156,6 +161,37 @@ section! {
         requests_per_second_per_ip: u32 = 100,
         /// Requests per second of one app.
         requests_per_second_per_app: u32 = 1_000,
+    }
+}
+
+section! {
+    /// WebRTC: WHIP, WHEP and the signalling of rooms.
+    WebrtcSection {
+        /// Whether there is any.
+        enabled: bool = true,
+        /// Where all peers send UDP to.
+        listen: SocketAddr = SocketAddr::from(([0, 0, 0, 0], 8_000)),
+        /// Where peers without UDP connect to (ICE-TCP); none: not at all.
+        tcp_listen: Option<SocketAddr> = None,
+        /// Addresses that peers reach the gateway at, when they are not its interfaces'.
+        public_addresses: Vec<std::net::IpAddr> = Vec::new(),
+        /// Peer connections at a time.
+        max_peers: usize = 5_000,
+    }
+}
+
+section! {
+    /// STUN and TURN servers that clients are told.
+    TurnSection {
+        /// `turn:` and `turns:` URLs, which share one secret.
+        servers: Vec<String> = Vec::new(),
+        /// `stun:` URLs.
+        stun: Vec<String> = Vec::new(),
+        /// What the TURN servers share with the gateway (coturn: `static-auth-secret`).
+        secret: Option<Hidden> = None,
+        /// How long credentials are valid.
+        #[serde(with = "duration")]
+        ttl: Duration = Duration::from_secs(24 * 3_600),
     }
 }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use lianmai_bridge::{Bridge, BridgeConfig};
 use lianmai_control::flv::{self, FlvState};
 use lianmai_control::http::{self, CorsPolicy, HttpConfig, HttpState, MetricsAccess, Rate};
 use lianmai_control::service::{AppPolicy, Service, ServiceConfig};
 use lianmai_control::store::{Store, StoreConfig};
+use lianmai_control::webrtc::{IceConfig, TurnSecret, WebrtcConfig};
 use lianmai_hub::{Hub, HubConfig};
 use lianmai_rooms::AppId;
 use lianmai_rtmp::protocol::{ChunkLimits, Keepalive, Seed, ServerConfig};
@@ -24,6 +26,8 @@ pub(super) struct Gateway {
     pub(super) service: Arc<Service>,
     pub(super) rtmp: RtmpServer,
     pub(super) http: HttpState,
+    /// Peers; `None` without WebRTC.
+    pub(super) bridge: Option<Bridge>,
     /// Listeners; they end when told to stop.
     pub(super) tasks: JoinSet<()>,
     /// Probes and metrics; they go on while the gateway drains, and end with this.
@@ -51,10 +55,23 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
     let metrics = crate::metrics::install()?;
 
     let hub = Hub::new(hub_config(config));
+    let bridge = match config.webrtc.enabled {
+        true => {
+            let bridge = Bridge::start(bridge_config(config), hub.clone()).await;
+            Some(
+                bridge
+                    .with_context(|| format!("webrtc.listen: cannot listen on {}", config.webrtc.listen))?,
+            )
+        }
+        false => None,
+    };
     let store = open_store(config).await?;
     let service = Service::open(service_config(config), store, hub.clone())
         .await
         .context("service")?;
+    if let Some(bridge) = &bridge {
+        service.serve_webrtc(bridge.clone(), webrtc_config(config));
+    }
     let open_app = open_app(config, &service).await?;
 
     let access = service.access();
@@ -89,12 +106,13 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
         let never = CancellationToken::new();
         probes.spawn(async move { http::serve(listener, router, &limits, never, Duration::ZERO).await });
     }
-    probes.spawn(crate::metrics::upkeep(metrics));
+    probes.spawn(crate::metrics::upkeep(metrics, bridge.clone()));
     Ok(Gateway {
         hub,
         service,
         rtmp,
         http: state,
+        bridge,
         tasks,
         probes,
     })
@@ -141,6 +159,36 @@ fn hub_config(config: &Config) -> HubConfig {
         publisher_wait: stream.publisher_wait,
         coalesce: stream.coalesce,
         max_streams: stream.max_streams,
+        ..HubConfig::default()
+    }
+}
+
+/// Session descriptions of a room's connection have a line per track of every other member, with all codecs each.
+const MAX_SDP: usize = 256 * 1024;
+
+fn bridge_config(config: &Config) -> BridgeConfig {
+    let webrtc = &config.webrtc;
+    BridgeConfig {
+        udp: webrtc.listen,
+        tcp: webrtc.tcp_listen,
+        public_addresses: webrtc.public_addresses.clone(),
+        max_peers: webrtc.max_peers,
+        max_sdp: MAX_SDP,
+        ..BridgeConfig::default()
+    }
+}
+
+fn webrtc_config(config: &Config) -> WebrtcConfig {
+    let turn = &config.turn;
+    let secret = turn.secret.as_ref();
+    WebrtcConfig {
+        ice: IceConfig {
+            stun: turn.stun.clone(),
+            turn: turn.servers.clone(),
+            secret: secret.map(|secret| TurnSecret::new(secret.expose().to_owned())),
+            ttl: turn.ttl,
+        },
+        max_sdp: MAX_SDP,
     }
 }
 

@@ -22,12 +22,26 @@ pub(super) async fn drain(
         service,
         rtmp,
         http,
+        bridge,
         mut tasks,
         mut probes,
     } = gateway;
     let listeners = async { while tasks.join_next().await.is_some() {} };
     // At the same time: one RTMP player that takes nothing must not keep the others from their goodbye.
-    let leave = async { tokio::join!(rtmp.shut_down(), hub.shut_down(), http.drained(), listeners) };
+    let peers = async {
+        if let Some(bridge) = bridge {
+            bridge.shut_down().await;
+        }
+    };
+    let leave = async {
+        tokio::join!(
+            rtmp.shut_down(),
+            hub.shut_down(),
+            peers,
+            http.drained(),
+            listeners
+        )
+    };
     let impatient = async { while signals.next().await != Wish::Stop {} };
     tokio::select! {
         _ = leave => tracing::info!("all clients have left"),

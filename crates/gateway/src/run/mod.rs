@@ -29,8 +29,9 @@ pub fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
         let mut signals = Signals::listen().context("signals")?;
         let stop = CancellationToken::new();
         let mut gateway = build::build(&config, &stop).await?;
+        let webrtc = gateway.bridge.as_ref().map(|bridge| bridge.udp_address());
         tracing::info!(
-            rtmp = ?config.rtmp.listen, rtmps = ?config.rtmps.listen, http = %config.http.listen, "the gateway is up"
+            ?webrtc, rtmp = ?config.rtmp.listen, rtmps = ?config.rtmps.listen, http = %config.http.listen, "the gateway is up"
         );
         let mut config = config;
         loop {

@@ -44,6 +44,8 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     check("rtmp", old.rtmp == new.rtmp);
     check("rtmps", old.rtmps == new.rtmps);
     check("http", old.http == new.http);
+    check("webrtc", old.webrtc == new.webrtc);
+    check("turn", old.turn == new.turn);
     check("metrics", old.metrics == new.metrics);
     check("stream", old.stream == new.stream);
     check("webhook", old.webhook == new.webhook);

@@ -9,6 +9,7 @@ mod room;
 pub mod schema;
 mod settings;
 mod stream;
+mod webrtc;
 
 pub use app::{
     CallMember, CallRecord, CallRecordList, CallRecordQuery, EventList, EventQuery, SetWebhooks,
@@ -23,6 +24,9 @@ pub use room::{
 };
 pub use settings::{Limits, LimitsUpdate, Permissions, Settings, SettingsUpdate, Timing};
 pub use stream::{
-    AudioStats, Nothing, Publish, Published, PullUrls, PushUrl, Reissued, Stream, StreamList, StreamStats,
-    StreamUpdate, VideoStats,
+    AudioStats, Nothing, Publish, Published, PullUrl, PullUrls, PushUrl, Reissued, Stream, StreamList,
+    StreamStats, StreamUpdate, VideoStats,
+};
+pub(crate) use webrtc::{
+    ChooseLayer, IceServers, NegotiatedPeer, Peer, PublishOffer, SubscribeOffer, Trickle, Trickled,
 };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::schema;
+use crate::workers::RenditionStatus;
 
 /// A published stream.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -43,6 +44,15 @@ pub struct Stream {
     /// Figures of its media; only in lists of streams, and only while somebody publishes or plays it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stats: Option<StreamStats>,
+    /// What is made of it for viewers who cannot take it as it is; only in lists of streams, and only while somebody
+    /// needs it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renditions: Vec<RenditionStatus>,
+    /// What its publisher should change; only in lists of streams. `b_frames`: its B-frames have to be removed for
+    /// viewers over WebRTC, which costs a worker's time and some quality; a profile without them needs none of that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub warnings: Vec<&'static str>,
 }
 
 impl Eq for Stream {}
@@ -62,6 +72,8 @@ impl From<rooms::StreamView> for Stream {
             ext: stream.ext,
             published_at: stream.published_at,
             stats: None,
+            renditions: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -212,12 +224,18 @@ pub struct StreamUpdate {
 /// Where to push to.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PushUrl {
-    /// URL to push to; a secret of the publisher. May be used again until it expires.
+    /// RTMP URL to push to, unless the media comes over WebRTC. A secret of the publisher, as are the others. May be
+    /// used again until it expires.
     #[schema(example = "rtmp://live.example.com/demo/s7pdk3q9?t=v1.push…")]
-    pub url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// The same over TLS, where the gateway is reachable so. Mini-programs take only `url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtmps: Option<String>,
+    /// Where to send a WHIP offer to (RFC 9725), where the gateway speaks WebRTC.
+    #[schema(example = "https://live.example.com/whip/demo/s7pdk3q9?t=v1.push…")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whip: Option<String>,
     /// When it stops being accepted for new connections, in milliseconds since the Unix epoch.
     #[schema(value_type = u64)]
     pub expires_at: Timestamp,
@@ -238,7 +256,7 @@ impl std::fmt::Debug for PushUrl {
 pub struct Published {
     /// The stream.
     pub stream: Stream,
-    /// Where to push; `null` if media does not come over RTMP.
+    /// Where to push; `null` if media comes over WebRTC and the gateway does not speak it.
     pub push: Option<PushUrl>,
     /// Number of the newest event in the room.
     pub sequence: u64,
@@ -261,18 +279,33 @@ pub struct Reissued {
 #[serde(default, deny_unknown_fields)]
 pub struct Nothing {}
 
+/// How to pull.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PullUrl {
+    /// `webrtc`: a WHEP URL alone, also in rooms that do not support mini-programs. Left out: all there are.
+    #[schema(value_type = Option<schema::Transport>)]
+    pub via: Option<Transport>,
+}
+
 /// Where to pull from.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PullUrls {
     /// RTMP; a secret of the viewer, as are the others.
-    pub rtmp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtmp: Option<String>,
     /// RTMPS, where the gateway is reachable so. Mini-programs take only `rtmp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtmps: Option<String>,
     /// HTTP-FLV.
-    pub http_flv: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_flv: Option<String>,
     /// WS-FLV.
-    pub ws_flv: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ws_flv: Option<String>,
+    /// Where to send a WHEP offer to, where the gateway speaks WebRTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whep: Option<String>,
     /// When they stop being accepted for new connections, in milliseconds since the Unix epoch.
     #[schema(value_type = u64)]
     pub expires_at: Timestamp,

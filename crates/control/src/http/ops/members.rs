@@ -121,7 +121,19 @@ pub(crate) async fn leave(ctx: &Ctx, room: RoomId, body: dto::Leave) -> Result<d
     } else {
         None
     };
-    ctx.done(&room, Command::Leave { member, session }).await
+    let left = ctx
+        .done(
+            &room,
+            Command::Leave {
+                member: member.clone(),
+                session: session.clone(),
+            },
+        )
+        .await?;
+    if let (Some(session), Some(webrtc)) = (&session, ctx.service().webrtc()) {
+        webrtc.session_left(&ctx.caller.app, &member, session);
+    }
+    Ok(left)
 }
 
 /// Shows a sign of life of a member that has no session.

@@ -7,5 +7,6 @@ pub(crate) mod context;
 pub(crate) mod members;
 pub(crate) mod rooms;
 pub(crate) mod streams;
+pub(crate) mod webrtc;
 
 pub(crate) use context::Ctx;

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use lianmai_hub::{Form, StreamKey};
 use lianmai_rooms::{Command, RoomId, StreamId, StreamKind, Transport};
 
 use super::Ctx;
 use crate::http::dto;
 use crate::http::problem::Problem;
 use crate::service::{self, PublishRequest};
+use crate::workers::RenditionStatus;
 
 /// Publishes a camera or screen.
 pub(crate) async fn publish(ctx: &Ctx, room: RoomId, body: dto::Publish) -> Result<dto::Published, Problem> {
@@ -33,6 +35,7 @@ fn push_url(url: service::PushUrl) -> dto::PushUrl {
     dto::PushUrl {
         url: url.url,
         rtmps: url.rtmps,
+        whip: url.whip,
         expires_at: url.expires_at,
         version: url.version,
     }
@@ -48,8 +51,12 @@ pub(crate) async fn list(ctx: &Ctx, room: RoomId) -> Result<dto::StreamList, Pro
         .collect();
     let streams = state.view.streams.into_values().map(|stream| {
         let stats = stats.remove(&stream.id).map(Into::into);
+        let key = StreamKey::new(ctx.caller.app.as_str(), stream.id.as_str());
+        let renditions = ctx.service().workers().renditions(&key);
         dto::Stream {
             stats,
+            warnings: warnings(&renditions),
+            renditions,
             ..stream.into()
         }
     });
@@ -57,6 +64,14 @@ pub(crate) async fn list(ctx: &Ctx, room: RoomId) -> Result<dto::StreamList, Pro
         streams: streams.collect(),
         sequence: state.sequence,
     })
+}
+
+/// What a publisher should change, seen from what has to be made of its stream (R-B1).
+fn warnings(renditions: &[RenditionStatus]) -> Vec<&'static str> {
+    let removed = renditions
+        .iter()
+        .any(|rendition| rendition.form == Form::NoBFrames);
+    if removed { vec!["b_frames"] } else { Vec::new() }
 }
 
 /// Switches video or audio, or changes the text.
@@ -106,18 +121,20 @@ pub(crate) async fn pull_urls(
     ctx: &Ctx,
     room: RoomId,
     stream: StreamId,
-    _body: dto::Nothing,
+    body: dto::PullUrl,
 ) -> Result<dto::PullUrls, Problem> {
     let by = ctx.actor(&room)?;
+    let via = body.via.unwrap_or(Transport::Rtmp);
     let urls = ctx
         .service()
-        .subscribe(&ctx.caller.app, &room, by, &stream)
+        .subscribe(&ctx.caller.app, &room, by, &stream, via)
         .await?;
     Ok(dto::PullUrls {
         rtmp: urls.rtmp,
         rtmps: urls.rtmps,
         http_flv: urls.http_flv,
         ws_flv: urls.ws_flv,
+        whep: urls.whep,
         expires_at: urls.expires_at,
         version: urls.version,
     })

@@ -68,12 +68,12 @@ async fn reissue_url(ctx: Ctx, Ids(ids): Ids<StreamPath>) -> Result<Json<dto::Re
 }
 
 /// Get URLs to pull a stream from.
-#[utoipa::path(post, path = "/v1/rooms/{room}/streams/{stream}/pull-url", tag = "streams", params(StreamPath), request_body = Option<dto::Nothing>,
+#[utoipa::path(post, path = "/v1/rooms/{room}/streams/{stream}/pull-url", tag = "streams", params(StreamPath), request_body = Option<dto::PullUrl>,
     responses((status = 200, description = "The URLs", body = dto::PullUrls), Failures))]
 async fn pull_url(
     ctx: Ctx,
     Ids(ids): Ids<StreamPath>,
-    Body(body): Body<dto::Nothing>,
+    Body(body): Body<dto::PullUrl>,
 ) -> Result<Json<dto::PullUrls>, Problem> {
     Ok(Json(streams::pull_urls(&ctx, ids.room, ids.stream, body).await?))
 }

@@ -1,16 +1,17 @@
 use std::time::Duration;
 
 use lianmai_hub::{AccessRequest, Action, Authorise, Protocol};
-use lianmai_rooms::{Actor, AppId, Command, MemberId, StreamAction};
+use lianmai_rooms::{Actor, AppId, Command, MemberId, StreamAction, Transport};
 
 use crate::service::testing::{Gateway, request};
 use crate::service::*;
 
-const PROTOCOLS: [Protocol; 4] = [
+const PROTOCOLS: [Protocol; 5] = [
     Protocol::Rtmp,
     Protocol::Rtmps,
     Protocol::HttpFlv,
     Protocol::WsFlv,
+    Protocol::Webrtc,
 ];
 
 /// A room in which ann publishes and bob watches.
@@ -31,17 +32,17 @@ async fn scene() -> Scene {
     let by = Actor::Member(bob.clone());
     let urls = gateway
         .service
-        .subscribe(&gateway.app, &room, by, &published.stream.id)
+        .subscribe(&gateway.app, &room, by, &published.stream.id, Transport::Rtmp)
         .await
         .unwrap();
-    let push = published.push.clone().unwrap().url;
+    let push = published.push.clone().unwrap().url.unwrap();
     Scene {
         gateway,
         room,
         bob,
         published,
         push,
-        pull: urls.rtmp,
+        pull: urls.rtmp.unwrap(),
     }
 }
 

@@ -18,7 +18,7 @@ async fn gateway(hook: &str) -> (Gateway, String) {
 async fn push(gateway: &Gateway) -> String {
     let room = gateway.room("r1").await;
     let ann = gateway.join(&room, "ann").await;
-    gateway.publish(&room, &ann).await.push.unwrap().url
+    gateway.publish(&room, &ann).await.push.unwrap().url.unwrap()
 }
 
 async fn code(gateway: &Gateway, url: &str) -> &'static str {

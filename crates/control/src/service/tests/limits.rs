@@ -1,5 +1,5 @@
 use lianmai_hub::Action;
-use lianmai_rooms::{AppId, Device};
+use lianmai_rooms::{AppId, Device, Transport};
 
 use crate::service::testing::{Gateway, account, joining, publishing};
 use crate::service::*;
@@ -60,7 +60,7 @@ async fn an_app_cannot_take_more_than_its_share() {
     let third = service.open_session(app, account("bob"), Device::default()).await;
     assert_eq!(third.unwrap_err().code, "app_limit_sessions");
 
-    let push = published.push.unwrap().url;
+    let push = published.push.unwrap().url.unwrap();
     assert_eq!(
         gateway
             .authorise(Action::Publish, &push)
@@ -75,10 +75,11 @@ async fn an_app_cannot_take_more_than_its_share() {
     );
     let by = lianmai_rooms::Actor::Member(bob);
     let pull = service
-        .subscribe(app, &room, by, &published.stream.id)
+        .subscribe(app, &room, by, &published.stream.id, Transport::Rtmp)
         .await
         .unwrap()
-        .rtmp;
+        .rtmp
+        .unwrap();
     gateway.authorise(Action::Play, &pull).await.unwrap();
     assert_eq!(
         gateway.authorise(Action::Play, &pull).await.unwrap_err().code,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use lianmai_hub::{Action, Protocol, PublishOptions, ReadOptions, StopReason};
-use lianmai_rooms::{Actor, Command, EventKind, LeaveReason, Role};
+use lianmai_rooms::{Actor, Command, EventKind, LeaveReason, Role, Transport};
 
 use crate::service::testing::{Gateway, wait_for};
 use crate::service::*;
@@ -17,7 +17,7 @@ async fn a_silent_member_times_out() {
     let room = gateway.room("r1").await;
     let ann = gateway.join(&room, "ann").await;
     let mut events = gateway.service.events(&gateway.app, &room, 0).unwrap();
-    let push = gateway.publish(&room, &ann).await.push.unwrap().url;
+    let push = gateway.publish(&room, &ann).await.push.unwrap().url.unwrap();
     let grant = gateway.authorise(Action::Publish, &push).await.unwrap();
     let publication = gateway.hub.publish(grant.key.clone(), options(&grant)).unwrap();
     wait_for(&mut events, |kind| matches!(kind, EventKind::MediaStarted { .. })).await;
@@ -54,7 +54,7 @@ async fn connections_end_with_the_right() {
         let ann = gateway.join(&room, "ann").await;
         let published = gateway.publish(&room, &ann).await;
         let grant = gateway
-            .authorise(Action::Publish, &published.push.unwrap().url)
+            .authorise(Action::Publish, &published.push.unwrap().url.unwrap())
             .await
             .unwrap();
         let publication = gateway.hub.publish(grant.key.clone(), options(&grant)).unwrap();
@@ -90,10 +90,13 @@ async fn a_kicked_viewer_sees_no_more() {
     let published = gateway.publish(&room, &ann).await;
     let by = Actor::Member(bob.clone());
     let pull = service
-        .subscribe(app, &room, by, &published.stream.id)
+        .subscribe(app, &room, by, &published.stream.id, Transport::Rtmp)
         .await
         .unwrap();
-    let grant = gateway.authorise(Action::Play, &pull.rtmp).await.unwrap();
+    let grant = gateway
+        .authorise(Action::Play, pull.rtmp.as_deref().unwrap())
+        .await
+        .unwrap();
     let options = ReadOptions {
         holder: grant.holder.clone(),
         ..ReadOptions::default()
@@ -109,7 +112,7 @@ async fn a_kicked_viewer_sees_no_more() {
     drop(reader);
     assert_eq!(
         gateway
-            .authorise(Action::Play, &pull.rtmp)
+            .authorise(Action::Play, pull.rtmp.as_deref().unwrap())
             .await
             .unwrap_err()
             .code,
@@ -125,7 +128,7 @@ async fn media_without_a_right_is_ended() {
     let ann = gateway.join(&room, "ann").await;
     let published = gateway.publish(&room, &ann).await;
     let grant = gateway
-        .authorise(Action::Publish, &published.push.unwrap().url)
+        .authorise(Action::Publish, &published.push.unwrap().url.unwrap())
         .await
         .unwrap();
     let unpublish = Command::Unpublish {
@@ -148,7 +151,7 @@ async fn a_takeover_starts_again() {
     let gateway = Gateway::memory(AppPolicy::default()).await;
     let room = gateway.room("r1").await;
     let ann = gateway.join(&room, "ann").await;
-    let push = gateway.publish(&room, &ann).await.push.unwrap().url;
+    let push = gateway.publish(&room, &ann).await.push.unwrap().url.unwrap();
     let mut events = gateway.service.events(&gateway.app, &room, 0).unwrap();
     let grant = gateway.authorise(Action::Publish, &push).await.unwrap();
     let media = |kind: &EventKind| {

@@ -8,5 +8,6 @@ mod media;
 mod records;
 mod restart;
 mod sessions;
+mod signals;
 mod urls;
 mod webhooks;

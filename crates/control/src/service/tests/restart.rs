@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use lianmai_hub::Action;
-use lianmai_rooms::{Actor, AttributeKey, AttributeValue, Command, Device, EventKind, RoomKind, Settings};
+use lianmai_rooms::{
+    Actor, AttributeKey, AttributeValue, Command, Device, EventKind, RoomKind, Settings, Transport,
+};
 
 use crate::events::Next;
 use crate::service::testing::{Gateway, account, joining, room, wait_for};
@@ -31,12 +33,19 @@ async fn a_killed_gateway_comes_back_as_it_was() {
         .await
         .unwrap();
     let published = gateway.publish(&room("r1"), &joined.member).await;
-    let push = published.push.unwrap().url;
+    let push = published.push.unwrap().url.unwrap();
     let pull = service
-        .subscribe(app, &room("r1"), Actor::App, &published.stream.id)
+        .subscribe(
+            app,
+            &room("r1"),
+            Actor::App,
+            &published.stream.id,
+            Transport::Rtmp,
+        )
         .await
         .unwrap()
-        .rtmp;
+        .rtmp
+        .unwrap();
     let seen = joined.room.sequence;
     let before = service.room(app, &room("r1")).unwrap();
     let secret = service.app_secret(app).unwrap();

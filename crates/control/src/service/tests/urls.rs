@@ -1,4 +1,4 @@
-use lianmai_rooms::Actor;
+use lianmai_rooms::{Actor, Transport};
 
 use crate::service::testing::Gateway;
 use crate::service::*;
@@ -15,27 +15,28 @@ async fn urls_are_what_mini_programs_take() {
     let by = Actor::Member(ann);
     let pull = gateway
         .service
-        .subscribe(&gateway.app, &room, by, &published.stream.id)
+        .subscribe(&gateway.app, &room, by, &published.stream.id, Transport::Rtmp)
         .await
         .unwrap();
     let stream = &published.stream.id;
-    assert!(
-        push.url
-            .starts_with(&format!("rtmp://live.example.com/acme/{stream}?t="))
+    assert!(!format!("{push:?}{pull:?}").contains("t="), "no secret in a log");
+    assert_eq!(
+        (&push.whip, &pull.whep),
+        (&None, &None),
+        "there is no WebRTC here"
     );
-    assert!(
-        pull.rtmp
-            .starts_with(&format!("rtmp://live.example.com/acme/{stream}?t="))
-    );
+    let (push, rtmp) = (push.url.unwrap(), pull.rtmp.unwrap());
+    let (http_flv, ws_flv) = (pull.http_flv.unwrap(), pull.ws_flv.unwrap());
+    assert!(push.starts_with(&format!("rtmp://live.example.com/acme/{stream}?t=")));
+    assert!(rtmp.starts_with(&format!("rtmp://live.example.com/acme/{stream}?t=")));
     let flv = format!("://live.example.com/live/{stream}.flv?app=acme&t=");
-    assert!(pull.http_flv.starts_with(&format!("https{flv}")));
-    assert!(pull.ws_flv.starts_with(&format!("wss{flv}")));
-    for url in [&push.url, &pull.rtmp, &pull.http_flv, &pull.ws_flv] {
+    assert!(http_flv.starts_with(&format!("https{flv}")));
+    assert!(ws_flv.starts_with(&format!("wss{flv}")));
+    for url in [&push, &rtmp, &http_flv, &ws_flv] {
         let (_, rest) = url.split_once("live.example.com").unwrap();
         let plain = |c: char| c.is_ascii_alphanumeric() || "_.-=&?/".contains(c);
         assert!(rest.chars().all(plain), "{rest}");
     }
-    assert!(!format!("{push:?}{pull:?}").contains("t="), "no secret in a log");
 }
 
 #[tokio::test]
@@ -54,14 +55,21 @@ async fn another_port_is_named() {
             .push
             .unwrap()
             .url
+            .unwrap()
             .starts_with("rtmp://live.example.com:1936/acme/")
     );
     let pull = gateway
         .service
-        .subscribe(&gateway.app, &room, Actor::App, &published.stream.id)
+        .subscribe(
+            &gateway.app,
+            &room,
+            Actor::App,
+            &published.stream.id,
+            Transport::Rtmp,
+        )
         .await
         .unwrap();
-    assert!(pull.ws_flv.starts_with("ws://localhost:8080/live/"));
+    assert!(pull.ws_flv.unwrap().starts_with("ws://localhost:8080/live/"));
 }
 
 /// R-W1: a new push URL is given to the owner and the app, to no other admin; the old one holds for the overlap.
@@ -92,10 +100,13 @@ async fn reissued_urls_go_to_the_owner() {
         .unwrap();
     assert_eq!(by_owner.version, 3);
     let newest = by_owner.push.unwrap();
-    gateway.authorise(Action::Publish, &first.url).await.unwrap();
+    gateway
+        .authorise(Action::Publish, first.url.as_deref().unwrap())
+        .await
+        .unwrap();
     assert_eq!(
         gateway
-            .authorise(Action::Publish, &newest.url)
+            .authorise(Action::Publish, newest.url.as_deref().unwrap())
             .await
             .unwrap()
             .epoch,
@@ -104,7 +115,7 @@ async fn reissued_urls_go_to_the_owner() {
     gateway.clock.advance(std::time::Duration::from_secs(31));
     assert_eq!(
         gateway
-            .authorise(Action::Publish, &first.url)
+            .authorise(Action::Publish, first.url.as_deref().unwrap())
             .await
             .unwrap_err()
             .code,

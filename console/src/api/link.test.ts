@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Backoff } from '../live/backoff';
-import { connectEvents } from './events';
+import { connectLink } from './link';
 
 class FakeSocket {
   onmessage: ((message: MessageEvent) => void) | null = null;
@@ -23,14 +23,15 @@ class FakeSocket {
   }
 }
 
-function start() {
+function start(resume = false) {
   const sockets: FakeSocket[] = [];
   const handlers = { onOpen: vi.fn(), onEvent: vi.fn(), onLost: vi.fn() };
-  const link = connectEvents(
+  const link = connectLink(
     {
       origin: 'https://gateway.example',
       token: () => `t${sockets.length}`,
       device: 'tab',
+      resume,
       backoff: new Backoff(1000, 8000, () => 0),
       open: (url) => {
         const socket = new FakeSocket(url);
@@ -43,7 +44,7 @@ function start() {
   return { sockets, handlers, link };
 }
 
-describe('connectEvents', () => {
+describe('connectLink', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -55,16 +56,16 @@ describe('connectEvents', () => {
     sockets[0]!.says('{"event":"hello"}');
     link.watch('r2');
     expect(sockets[0]!.sent).toEqual([
-      { op: 'watch', room: 'r1' },
-      { op: 'unwatch', room: 'r1' },
-      { op: 'watch', room: 'r2' },
+      { id: 1, op: 'watch', room: 'r1' },
+      { id: 2, op: 'unwatch', room: 'r1' },
+      { id: 3, op: 'watch', room: 'r2' },
     ]);
     sockets[0]!.onclose?.({} as CloseEvent);
     expect(handlers.onLost).toHaveBeenCalledOnce();
     vi.advanceTimersByTime(1000);
     sockets[1]!.says('{"event":"hello"}');
     expect(sockets[1]!.url).toContain('access_token=t1');
-    expect(sockets[1]!.sent).toEqual([{ op: 'watch', room: 'r2' }]);
+    expect(sockets[1]!.sent).toEqual([{ id: 4, op: 'watch', room: 'r2' }]);
     expect(handlers.onOpen).toHaveBeenCalledTimes(2);
   });
 
@@ -77,6 +78,55 @@ describe('connectEvents', () => {
     expect(handlers.onEvent).not.toHaveBeenCalled();
     sockets[0]!.says('{"event":"member_joined","room":"r1"}');
     expect(handlers.onEvent).toHaveBeenCalledOnce();
+  });
+
+  it('asks for loudness in rooms it may watch', async () => {
+    const { sockets, link } = start();
+    sockets[0]!.says('{"event":"hello"}');
+    link.watch('r1');
+    link.watch('r2');
+    sockets[0]!.says('{"id":1,"ok":true,"result":{}}');
+    sockets[0]!.says('{"id":3,"ok":false,"error":{"status":403,"code":"not_a_member","message":"no"}}');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sockets[0]!.sent.slice(3)).toEqual([{ id: 4, op: 'levels', room: 'r1', on: true }]);
+  });
+
+  it('gives each command its answer', async () => {
+    const { sockets, link } = start();
+    await expect(link.call('ping')).rejects.toMatchObject({ status: 0, code: 'network' });
+    sockets[0]!.says('{"event":"hello"}');
+    const first = link.call('ping');
+    const second = link.call('publish_stream', { room: 'r1' });
+    expect(sockets[0]!.sent).toEqual([
+      { id: 1, op: 'ping' },
+      { id: 2, op: 'publish_stream', room: 'r1' },
+    ]);
+    sockets[0]!.says('{"id":2,"ok":false,"error":{"status":403,"code":"not_allowed","message":"no"}}');
+    sockets[0]!.says('{"id":1,"ok":true,"result":{"server_time":7}}');
+    sockets[0]!.says('{"id":1,"ok":true,"result":{}}');
+    await expect(first).resolves.toEqual({ server_time: 7 });
+    await expect(second).rejects.toMatchObject({ status: 403, code: 'not_allowed', message: 'no' });
+  });
+
+  it('leaves no command without an end', async () => {
+    const { sockets, link } = start();
+    sockets[0]!.says('{"event":"hello"}');
+    const late = link.call('ping').catch((error: unknown) => error);
+    vi.advanceTimersByTime(10_000);
+    expect(await late).toMatchObject({ code: 'timeout' });
+    const cut = link.call('ping').catch((error: unknown) => error);
+    sockets[0]!.onclose?.({} as CloseEvent);
+    expect(await cut).toMatchObject({ code: 'network' });
+  });
+
+  it('takes its session up again if it is told to', () => {
+    const { sockets, handlers } = start(true);
+    sockets[0]!.says('{"event":"hello","session":"k3v","resumed":false}');
+    sockets[0]!.onclose?.({} as CloseEvent);
+    vi.advanceTimersByTime(1000);
+    expect(sockets[1]!.url).toContain('session=k3v');
+    sockets[1]!.says('{"event":"hello","session":"k3v","resumed":true}');
+    expect(handlers.onOpen.mock.calls).toEqual([[false], [true]]);
   });
 
   it('waits longer after each refusal, and not at all once closed', () => {

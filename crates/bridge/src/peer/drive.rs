@@ -1,0 +1,799 @@
+//! One peer: its connection, the streams it publishes or plays, and the loop that drives them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use lianmai_hub::{EndReason, Hub, StreamKey};
+use rtc::peer_connection::event::{RTCPeerConnectionEvent, RTCTrackEvent, RTCTrackEventInit};
+use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::rtp::Packet;
+use rtc::rtp_transceiver::RTCRtpReceiverId;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::any;
+use super::engine::Direction;
+use super::incoming::{Incoming, Refused, Told, Want};
+use super::link::Link;
+use super::negotiate::{Senders, negotiate};
+use super::outgoing::Outgoing;
+use super::pacer::Pacer;
+use super::sdp::{self, Section};
+use super::tap::Heard;
+use super::timeline::{Timeline, ntp};
+use super::trickle::{Fragment, fragment_of};
+use crate::receive::{self, quality};
+use crate::{BridgeConfig, BridgeError, BridgeEvent, LayerChoice, Line, Lines, Offer, PeerId, Trickled};
+
+/// How often levels are looked at.
+const LEVELS: Duration = Duration::from_millis(200);
+/// How often quality is told and the connection's room looked at.
+const QUALITY: Duration = Duration::from_secs(2);
+const FIT: Duration = Duration::from_millis(500);
+
+/// What a peer is asked to do.
+pub(crate) enum Command {
+    Renegotiate(Offer, oneshot::Sender<Result<(String, String), BridgeError>>),
+    Trickle {
+        if_match: Option<String>,
+        fragment: String,
+        reply: oneshot::Sender<Result<Trickled, BridgeError>>,
+    },
+    Layer {
+        mid: String,
+        layer: LayerChoice,
+    },
+}
+
+/// Why a peer ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    /// It said goodbye, or was told to go.
+    Closed,
+    /// It never connected.
+    NotConnected,
+    /// Its connection broke.
+    Lost,
+    /// All its streams have ended.
+    NothingLeft,
+    /// Another publisher took its stream.
+    TakenOver,
+    /// DTLS or ICE failed.
+    Failed,
+}
+
+impl Ended {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Ended::Closed => "closed",
+            Ended::NotConnected => "not_connected",
+            Ended::Lost => "lost",
+            Ended::NothingLeft => "streams_ended",
+            Ended::TakenOver => "taken_over",
+            Ended::Failed => "failed",
+        }
+    }
+}
+
+pub(crate) struct Peer {
+    pub(crate) id: PeerId,
+    config: Arc<BridgeConfig>,
+    hub: Hub,
+    events: broadcast::Sender<BridgeEvent>,
+    direction: Direction,
+    link: Link,
+    offer: String,
+    etag: String,
+    sections: Vec<Section>,
+    senders: Senders,
+    incoming: Vec<Incoming>,
+    /// Which stream a publishing line belongs to.
+    publishing: HashMap<String, usize>,
+    /// Which stream a track that arrives belongs to.
+    arriving: HashMap<u32, usize>,
+    outgoing: Vec<Outgoing>,
+    timelines: HashMap<StreamKey, Option<Timeline>>,
+    pacer: Pacer<Packet>,
+    born: Instant,
+    connected: bool,
+    round_trip: Option<Duration>,
+    reception: Option<receive::Link>,
+    estimate: Option<f64>,
+    qualities: HashMap<StreamKey, (u8, u8)>,
+    levels_at: Instant,
+    quality_at: Instant,
+    fit_at: Instant,
+}
+
+impl Peer {
+    /// A peer whose connection has no offer yet.
+    pub(crate) fn new(
+        id: PeerId,
+        config: Arc<BridgeConfig>,
+        hub: Hub,
+        events: broadcast::Sender<BridgeEvent>,
+        direction: Direction,
+        link: Link,
+        now: Instant,
+    ) -> Peer {
+        Peer {
+            id,
+            config,
+            hub,
+            events,
+            direction,
+            link,
+            offer: String::new(),
+            etag: String::new(),
+            sections: Vec::new(),
+            senders: Senders::new(),
+            incoming: Vec::new(),
+            publishing: HashMap::new(),
+            arriving: HashMap::new(),
+            outgoing: Vec::new(),
+            timelines: HashMap::new(),
+            pacer: Pacer::new(),
+            born: now,
+            connected: false,
+            round_trip: None,
+            reception: None,
+            estimate: None,
+            qualities: HashMap::new(),
+            levels_at: now,
+            quality_at: now,
+            fit_at: now,
+        }
+    }
+
+    /// Applies an offer, the first or a later one. Returns answer and entity tag.
+    pub(crate) fn apply(&mut self, offer: &Offer, now: Instant) -> Result<(String, String), BridgeError> {
+        check(&self.config, offer)?;
+        if direction_of(&offer.lines)? != self.direction {
+            return Err(BridgeError::Sdp("a peer either publishes or plays".into()));
+        }
+        let negotiated = negotiate(
+            &mut self.link.connection,
+            now,
+            self.direction,
+            &offer.sdp,
+            &mut self.senders,
+        )?;
+        if let Some((ufrag, password)) = sdp::credentials(&negotiated.answer) {
+            if !self.etag.is_empty() && ufrag != self.etag && !self.link.accept_credentials(&ufrag, &password)
+            {
+                return Err(BridgeError::Sdp("ICE credentials are in use".into()));
+            }
+            self.etag = ufrag;
+        }
+        self.offer.clone_from(&offer.sdp);
+        self.sections = negotiated.sections;
+        match self.direction {
+            Direction::Publish => self.assign_publishing(offer),
+            Direction::Play => self.assign_playing(offer)?,
+        }
+        Ok((negotiated.answer, self.etag.clone()))
+    }
+
+    fn assign_publishing(&mut self, offer: &Offer) {
+        let mut publishing = HashMap::new();
+        for section in self.sections.iter().filter(|section| section.receives) {
+            let line = match &offer.lines {
+                Lines::Publish(line) => line,
+                Lines::ByMid(lines) => match lines.get(&section.mid) {
+                    Some(Line::Publish(line)) => line,
+                    _ => continue,
+                },
+                Lines::Play(_) => continue,
+            };
+            let known = self
+                .incoming
+                .iter()
+                .position(|stream| *stream.key() == line.grant.key);
+            let place = known.unwrap_or_else(|| {
+                let mut stream = Incoming::new(self.hub.clone(), line.clone());
+                if self.connected
+                    && let Err(refused) = stream.start()
+                {
+                    tracing::info!(?refused, "not published");
+                }
+                self.incoming.push(stream);
+                self.incoming.len() - 1
+            });
+            publishing.insert(section.mid.clone(), place);
+        }
+        for mid in self
+            .publishing
+            .keys()
+            .filter(|mid| !publishing.contains_key(*mid))
+        {
+            for stream in &mut self.incoming {
+                stream.remove_line(mid);
+            }
+        }
+        self.publishing = publishing;
+    }
+
+    fn assign_playing(&mut self, offer: &Offer) -> Result<(), BridgeError> {
+        let mut playing = Vec::new();
+        for section in self.sections.iter().filter(|section| section.sends) {
+            let line = match &offer.lines {
+                Lines::Play(line) => line,
+                Lines::ByMid(lines) => match lines.get(&section.mid) {
+                    Some(Line::Play(line)) => line,
+                    _ => continue,
+                },
+                Lines::Publish(_) => continue,
+            };
+            let (Some(kind), Some(ssrc)) = (section.kind, self.senders.get(&section.mid)) else {
+                continue;
+            };
+            let same = |out: &Outgoing| {
+                out.mid() == section.mid && out.line().grant.key == line.grant.key && !out.is_over()
+            };
+            match self.outgoing.iter().position(same) {
+                Some(place) => {
+                    let mut out = self.outgoing.swap_remove(place);
+                    out.set_section(section.clone());
+                    if out.line().layer != line.layer {
+                        out.choose(line.layer);
+                    }
+                    playing.push(out);
+                }
+                None => playing.push(Outgoing::new(
+                    &self.hub,
+                    line.clone(),
+                    kind,
+                    *ssrc,
+                    section.clone(),
+                )?),
+            }
+        }
+        self.timelines
+            .retain(|key, _| playing.iter().any(|out| out.line().grant.key == *key));
+        self.outgoing = playing;
+        Ok(())
+    }
+
+    fn trickle(&mut self, if_match: Option<&str>, text: &str, now: Instant) -> Result<Trickled, BridgeError> {
+        let fragment = Fragment::parse(text);
+        let theirs = sdp::credentials(&self.offer);
+        let restarts = fragment.credentials.is_some() && fragment.credentials != theirs;
+        if if_match.is_some_and(|tag| tag != "*" && tag != self.etag) {
+            return Err(BridgeError::Stale);
+        }
+        if restarts {
+            let Some((ufrag, password)) = &fragment.credentials else {
+                return Err(BridgeError::Stale);
+            };
+            let offer = sdp::with_credentials(&self.offer, ufrag, password);
+            let negotiated = negotiate(
+                &mut self.link.connection,
+                now,
+                self.direction,
+                &offer,
+                &mut self.senders,
+            )?;
+            let Some((ufrag, password)) = sdp::credentials(&negotiated.answer) else {
+                return Err(BridgeError::Sdp("no ICE credentials".into()));
+            };
+            if ufrag != self.etag && !self.link.accept_credentials(&ufrag, &password) {
+                return Err(BridgeError::Sdp("ICE credentials are in use".into()));
+            }
+            self.etag.clone_from(&ufrag);
+            self.offer = offer;
+            return Ok(Trickled::Restarted {
+                fragment: fragment_of(&negotiated.answer),
+                etag: ufrag,
+            });
+        }
+        // We are ICE-lite: the client's checks tell us its addresses. Candidates are taken all the same.
+        for candidate in fragment.candidates {
+            let init = rtc::peer_connection::transport::RTCIceCandidateInit {
+                candidate,
+                ..Default::default()
+            };
+            if let Err(error) = self.link.connection.add_remote_candidate(init) {
+                tracing::debug!(%error, "candidate");
+            }
+        }
+        Ok(Trickled::Candidates)
+    }
+
+    /// Drives the peer until it ends.
+    pub(crate) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        stop: CancellationToken,
+    ) -> Ended {
+        let ended = loop {
+            let now = Instant::now();
+            if let Some(ended) = self.turn(now) {
+                break ended;
+            }
+            self.link.flush();
+            let deadline = self.deadline(now);
+            match self.wait(&mut commands, &stop, deadline).await {
+                Wake::Datagrams(mut batch) => self.link.take(&mut batch),
+                Wake::Media | Wake::Time => {}
+                Wake::Told(place, told) => {
+                    if let Some(ended) = self.told(place, told, Instant::now()) {
+                        break ended;
+                    }
+                }
+                Wake::Command(command) => self.command(command, Instant::now()),
+                Wake::Stop => break Ended::Closed,
+            }
+        };
+        self.link.close();
+        ended
+    }
+
+    async fn wait(
+        &mut self,
+        commands: &mut mpsc::Receiver<Command>,
+        stop: &CancellationToken,
+        deadline: Instant,
+    ) -> Wake {
+        let mut batch = Vec::new();
+        let Peer {
+            link,
+            outgoing,
+            incoming,
+            connected,
+            ..
+        } = self;
+        let media = async {
+            if *connected && !outgoing.is_empty() {
+                let mut all: Vec<_> = outgoing.iter_mut().map(|out| boxed(out.fill())).collect();
+                any::first(&mut all).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        let told = async {
+            if incoming.is_empty() {
+                return std::future::pending().await;
+            }
+            // One stream is the usual case and needs no list.
+            if let [stream] = &incoming[..] {
+                return (0, stream.told().await);
+            }
+            let one = async |place: usize, stream: &Incoming| (place, stream.told().await);
+            let mut all: Vec<_> = incoming
+                .iter()
+                .enumerate()
+                .map(|(place, stream)| boxed(one(place, stream)))
+                .collect();
+            any::first(&mut all).await
+        };
+        tokio::select! {
+            () = stop.cancelled() => Wake::Stop,
+            open = Link::receive(link, &mut batch) => {
+                if open { Wake::Datagrams(batch) } else { Wake::Stop }
+            }
+            () = media => Wake::Media,
+            (place, told) = told => Wake::Told(place, told),
+            command = commands.recv() => command.map_or(Wake::Stop, Wake::Command),
+            () = tokio::time::sleep_until(deadline.into()) => Wake::Time,
+        }
+    }
+
+    /// Everything that is due. Returns why the peer is over, if it is.
+    fn turn(&mut self, now: Instant) -> Option<Ended> {
+        if self.link.deadline().is_some_and(|at| at <= now) {
+            self.link.handle_timeout(now);
+        }
+        while let Some(event) = self.link.poll_event() {
+            if let Some(ended) = self.event(event, now) {
+                return Some(ended);
+            }
+        }
+        while let Some(packet) = self.link.poll_packet() {
+            self.packet(packet, now);
+        }
+        if self.link.has_left() {
+            return Some(Ended::Closed);
+        }
+        // A first packet announces its track: what came before the event is in the assembler already.
+        while let Some(event) = self.link.poll_event() {
+            if let Some(ended) = self.event(event, now) {
+                return Some(ended);
+            }
+        }
+        while let Some(heard) = self.link.poll_heard() {
+            self.heard(heard, now);
+        }
+        if let Some(ended) = self.receive(now) {
+            return Some(ended);
+        }
+        if let Some(ended) = self.send(now) {
+            return Some(ended);
+        }
+        self.watch(now);
+        self.expired(now)
+    }
+
+    fn expired(&self, now: Instant) -> Option<Ended> {
+        if !self.connected {
+            let late = now.saturating_duration_since(self.born) >= self.config.connect_timeout;
+            return late.then_some(Ended::NotConnected);
+        }
+        (!self.link.has_consent(now, self.config.consent_timeout)).then_some(Ended::Lost)
+    }
+
+    fn event(&mut self, event: RTCPeerConnectionEvent, _now: Instant) -> Option<Ended> {
+        match event {
+            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => match state {
+                RTCPeerConnectionState::Connected if !self.connected => {
+                    self.connected = true;
+                    tracing::info!(peer = ?self.id, "connected");
+                    for stream in &mut self.incoming {
+                        if let Err(refused) = stream.start() {
+                            tracing::info!(stream = %stream.key(), ?refused, "not published");
+                            return Some(Ended::TakenOver);
+                        }
+                    }
+                    None
+                }
+                RTCPeerConnectionState::Failed => Some(Ended::Failed),
+                RTCPeerConnectionState::Closed => Some(Ended::Closed),
+                _ => None,
+            },
+            RTCPeerConnectionEvent::OnTrack(RTCTrackEvent::OnOpen(track)) => {
+                self.track(&track);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn track(&mut self, track: &RTCTrackEventInit) {
+        let of_receiver = |id: &usize| RTCRtpReceiverId::from(*id) == track.receiver_id;
+        let Some(id) = self.link.connection.get_transceivers().find(of_receiver) else {
+            return;
+        };
+        let mid = self
+            .link
+            .connection
+            .rtp_transceiver(id)
+            .and_then(|transceiver| transceiver.mid().clone());
+        let Some(mid) = mid else { return };
+        let Some(section) = self.sections.iter().find(|section| section.mid == mid) else {
+            return;
+        };
+        let Some(place) = self.publishing.get(&mid).copied() else {
+            return;
+        };
+        let offered = sdp::sections(&self.offer);
+        let layers = offered
+            .iter()
+            .find(|section| section.mid == mid)
+            .map(|section| section.layers.clone());
+        let layer = match (&track.rid, layers) {
+            (Some(rid), Some(layers)) => layers.iter().position(|name| name == rid).unwrap_or(0),
+            _ => 0,
+        };
+        let Some(payload_type) = section.codecs.first().map(|(pt, _)| *pt) else {
+            return;
+        };
+        if let Some(stream) = self.incoming.get_mut(place) {
+            stream.add_track(
+                track.ssrc,
+                section,
+                u8::try_from(layer).unwrap_or(0),
+                payload_type,
+            );
+            self.arriving.insert(track.ssrc, place);
+            tracing::debug!(stream = %stream.key(), mid, layer, ssrc = track.ssrc, "track");
+        }
+    }
+
+    fn packet(&mut self, packet: Packet, now: Instant) {
+        let ssrc = packet.header.ssrc;
+        if !self.arriving.contains_key(&ssrc) {
+            // Its event waits behind it.
+            while let Some(event) = self.link.poll_event() {
+                let _ = self.event(event, now);
+            }
+        }
+        let stream = self
+            .arriving
+            .get(&ssrc)
+            .and_then(|place| self.incoming.get_mut(*place));
+        match stream.filter(|stream| stream.has_track(ssrc)) {
+            Some(stream) => stream.take(now, packet),
+            None => metrics::counter!("lianmai_bridge_unknown_packets_total").increment(1),
+        }
+    }
+
+    fn heard(&mut self, heard: Heard, _now: Instant) {
+        match heard {
+            Heard::KeyframeWanted { ssrc } => {
+                if let Some(out) = self.outgoing.iter_mut().find(|out| out.ssrc() == ssrc) {
+                    out.keyframe_wanted();
+                }
+            }
+            Heard::SenderReport { ssrc, ntp, rtp, at } => {
+                if let Some(stream) = self
+                    .arriving
+                    .get(&ssrc)
+                    .and_then(|place| self.incoming.get_mut(*place))
+                {
+                    stream.sender_report(ssrc, ntp, rtp, at);
+                }
+            }
+            Heard::Reception { report } => {
+                if report.last_sender_report != 0 {
+                    // Middle 32 bits of NTP time, in 1/65 536 s (RFC 3550 §6.4.1).
+                    let now = (wall_ntp() >> 16) as u32;
+                    let trip = now
+                        .wrapping_sub(report.last_sender_report)
+                        .wrapping_sub(report.delay);
+                    let trip = Duration::from_secs_f64(f64::from(trip) / 65_536.0);
+                    self.round_trip = Some(trip)
+                        .filter(|trip| *trip < Duration::from_secs(10))
+                        .or(self.round_trip);
+                }
+                let video = self
+                    .outgoing
+                    .iter()
+                    .any(|out| out.ssrc() == report.ssrc && out.kind() == lianmai_media::TrackKind::Video);
+                let clock = if video { 90_000.0 } else { 48_000.0 };
+                self.reception = Some(receive::Link {
+                    loss: Some(f64::from(report.fraction_lost) / 256.0),
+                    round_trip: self.round_trip,
+                    jitter: Some(Duration::from_secs_f64(f64::from(report.jitter) / clock)),
+                });
+            }
+            Heard::Estimate { bits_per_second } => self.estimate = Some(bits_per_second),
+        }
+    }
+
+    fn receive(&mut self, now: Instant) -> Option<Ended> {
+        let mut wants = Vec::new();
+        for stream in &mut self.incoming {
+            if let Some(trip) = self.round_trip {
+                stream.set_round_trip(trip);
+            }
+            match stream.deliver(now) {
+                Ok(()) => wants.extend(stream.wants(now)),
+                Err(Refused::Superseded | Refused::NotPublished(_)) => return Some(Ended::TakenOver),
+            }
+        }
+        for Want::Keyframe { ssrc } in wants {
+            self.link.request_keyframe(ssrc, now);
+        }
+        None
+    }
+
+    fn send(&mut self, now: Instant) -> Option<Ended> {
+        if !self.connected {
+            return None;
+        }
+        let mut wall = None;
+        for out in &mut self.outgoing {
+            let timeline = match self.timelines.get_mut(&out.line().grant.key) {
+                Some(timeline) => timeline,
+                None => self.timelines.entry(out.line().grant.key.clone()).or_default(),
+            };
+            if let Some(reason) = out.send(timeline, &mut self.pacer, now) {
+                tracing::info!(stream = %out.line().grant.key, ?reason, "play ended");
+                if reason == EndReason::Revoked {
+                    metrics::counter!("lianmai_bridge_revoked_total").increment(1);
+                }
+            }
+            let ntp = *wall.get_or_insert_with(wall_ntp);
+            if let Some(report) = out.report(timeline.as_ref(), ntp, now) {
+                self.link.send_report(report, now);
+            }
+        }
+        while let Some(packet) = self.pacer.poll(now) {
+            self.link.send_packet(packet, now);
+        }
+        let over = !self.outgoing.is_empty() && self.outgoing.iter().all(Outgoing::is_over);
+        over.then_some(Ended::NothingLeft)
+    }
+
+    /// Levels, quality, and what the connection carries.
+    fn watch(&mut self, now: Instant) {
+        if self.direction == Direction::Publish && now >= self.levels_at {
+            self.levels_at = now + LEVELS;
+            for stream in &mut self.incoming {
+                if let Some(level) = stream.level(now) {
+                    let _ = self.events.send(BridgeEvent::AudioLevel {
+                        key: stream.key().clone(),
+                        level: level.level,
+                        voice: level.voice,
+                    });
+                }
+            }
+        }
+        if now >= self.fit_at {
+            self.fit_at = now + FIT;
+            self.fit();
+        }
+        if now >= self.quality_at && self.connected {
+            self.quality_at = now + QUALITY;
+            self.tell_quality();
+        }
+    }
+
+    /// Shares the estimate between the pictures; sound is small and always goes.
+    fn fit(&mut self) {
+        let Some(estimate) = self.estimate else { return };
+        let pictures = self
+            .outgoing
+            .iter()
+            .filter(|out| out.kind() == lianmai_media::TrackKind::Video)
+            .count();
+        if pictures > 0 {
+            let share = estimate * 0.9 / pictures as f64;
+            for out in &mut self.outgoing {
+                out.fit(share);
+            }
+        }
+    }
+
+    fn tell_quality(&mut self) {
+        let mut told = Vec::new();
+        for stream in &mut self.incoming {
+            let up = stream.quality(None);
+            told.push((stream.key().clone(), stream.holder(), up, 0));
+        }
+        let down = self.reception.map_or(0, quality);
+        for out in &self.outgoing {
+            let grant = &out.line().grant;
+            if !told.iter().any(|(key, ..)| *key == grant.key) {
+                told.push((grant.key.clone(), grant.holder.clone(), 0, down));
+            }
+        }
+        for (key, holder, up, down) in told {
+            if self.qualities.insert(key.clone(), (up, down)) != Some((up, down)) {
+                let _ = self.events.send(BridgeEvent::Quality {
+                    key,
+                    holder,
+                    up,
+                    down,
+                });
+            }
+        }
+    }
+
+    fn told(&mut self, place: usize, told: Told, now: Instant) -> Option<Ended> {
+        match told {
+            Told::Stopped(reason) => {
+                tracing::info!(?reason, "publisher stopped");
+                self.incoming.swap_remove(place);
+                // Places have moved: lines and tracks of the one that went, and of the one that took its place.
+                let moved = self.incoming.len();
+                self.publishing.retain(|_, at| *at != place);
+                self.arriving.retain(|_, at| *at != place);
+                for at in self.publishing.values_mut().chain(self.arriving.values_mut()) {
+                    if *at == moved {
+                        *at = place;
+                    }
+                }
+                self.incoming.is_empty().then_some(Ended::TakenOver)
+            }
+            Told::KeyframeWanted { layer } => {
+                let wants = self
+                    .incoming
+                    .get_mut(place)
+                    .map(|stream| stream.keyframe_of(layer, now));
+                for Want::Keyframe { ssrc } in wants.unwrap_or_default() {
+                    self.link.request_keyframe(ssrc, now);
+                }
+                None
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command, now: Instant) {
+        // Whoever asked may have gone.
+        match command {
+            Command::Renegotiate(offer, reply) => {
+                let _ = reply.send(self.apply(&offer, now));
+            }
+            Command::Trickle {
+                if_match,
+                fragment,
+                reply,
+            } => {
+                let _ = reply.send(self.trickle(if_match.as_deref(), &fragment, now));
+            }
+            Command::Layer { mid, layer } => {
+                if let Some(out) = self.outgoing.iter_mut().find(|out| out.mid() == mid) {
+                    out.choose(layer);
+                }
+            }
+        }
+    }
+
+    fn deadline(&mut self, now: Instant) -> Instant {
+        let fixed = if self.connected {
+            self.fit_at.min(self.quality_at)
+        } else {
+            self.born + self.config.connect_timeout
+        };
+        let levels = (self.direction == Direction::Publish && self.connected).then_some(self.levels_at);
+        let incoming = self.incoming.iter().filter_map(Incoming::deadline).min();
+        let reports = self.outgoing.iter().filter_map(Outgoing::deadline).min();
+        [
+            self.link.deadline(),
+            self.pacer.deadline(now),
+            levels,
+            incoming,
+            reports,
+        ]
+        .into_iter()
+        .flatten()
+        .fold(fixed, Instant::min)
+        // Never a busy loop, whatever says that it is due.
+        .max(now + Duration::from_micros(500))
+    }
+}
+
+enum Wake {
+    Datagrams(Vec<crate::net::Datagram>),
+    Media,
+    Told(usize, Told),
+    Command(Command),
+    Time,
+    Stop,
+}
+
+fn boxed<'a, T>(
+    future: impl Future<Output = T> + Send + 'a,
+) -> std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>> {
+    Box::pin(future)
+}
+
+fn wall_ntp() -> u64 {
+    ntp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Which way the lines go.
+pub(crate) fn direction_of(lines: &Lines) -> Result<Direction, BridgeError> {
+    match lines {
+        Lines::Publish(_) => Ok(Direction::Publish),
+        Lines::Play(_) => Ok(Direction::Play),
+        Lines::ByMid(lines) => {
+            let publishes = lines.values().any(|line| matches!(line, Line::Publish(_)));
+            let plays = lines.values().any(|line| matches!(line, Line::Play(_)));
+            match (publishes, plays) {
+                (true, true) => Err(BridgeError::Sdp("a peer either publishes or plays".into())),
+                (true, false) => Ok(Direction::Publish),
+                (false, _) => Ok(Direction::Play),
+            }
+        }
+    }
+}
+
+/// Limits of an offer, before anything is made of it.
+pub(crate) fn check(config: &BridgeConfig, offer: &Offer) -> Result<(), BridgeError> {
+    let length = offer.sdp.len();
+    if length > config.max_sdp {
+        return Err(BridgeError::TooLong {
+            length,
+            limit: config.max_sdp,
+        });
+    }
+    let sections = sdp::sections(&offer.sdp);
+    if sections.is_empty() || sections.len() > config.max_lines {
+        return Err(BridgeError::Sdp(format!(
+            "{} media sections; 1 to {} are allowed",
+            sections.len(),
+            config.max_lines
+        )));
+    }
+    if sections
+        .iter()
+        .any(|section| section.mid.is_empty() || section.mid.len() > 16)
+    {
+        return Err(BridgeError::Sdp(
+            "every media section needs a mid of at most 16 characters".into(),
+        ));
+    }
+    Ok(())
+}

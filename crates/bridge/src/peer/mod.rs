@@ -1,0 +1,20 @@
+//! One peer connection.
+//!
+//! [`Peer`] is the loop. [`link`] is the connection with its sockets, [`negotiate`] offers and answers, [`incoming`] what
+//! the peer publishes, [`outgoing`] what it plays.
+
+mod any;
+mod drive;
+pub(crate) mod engine;
+mod incoming;
+pub(crate) mod link;
+pub(crate) mod negotiate;
+mod outgoing;
+mod pacer;
+pub(crate) mod places;
+mod sdp;
+pub(crate) mod tap;
+mod timeline;
+mod trickle;
+
+pub(crate) use drive::{Command, Peer, check, direction_of};

@@ -1,0 +1,435 @@
+//! Media that a peer gets: one track of a stream of the hub on one media line.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use lianmai_hub::{
+    Accept, Content, Delivery, EndReason, Feed, FeedOptions, Form, Headers, Hub, Item, PublishError, WireForm,
+};
+use lianmai_media::{AudioCodec, Frame, MediaTime, Timescale, TrackKind, VideoCodec};
+use rtc::rtcp::sender_report::SenderReport;
+use rtc::rtp::Packet;
+use rtc::rtp::header::Header;
+
+use super::any;
+use super::pacer::Pacer;
+use super::sdp::{Codec, Section, VIDEO_ORIENTATION};
+use super::timeline::Timeline;
+use crate::payload::packetise;
+use crate::receive::Orientation;
+use crate::{LayerChoice, PlayLine};
+
+/// A viewer wakes at most once in this time.
+const COALESCE: Duration = Duration::from_millis(5);
+/// Sender reports: the first with the first packet, then this often (R-S3).
+const REPORT: Duration = Duration::from_secs(1);
+/// What is older than this when a viewer joins is not shown in its time but quickly.
+const STALE_MILLIS: i64 = 100;
+/// Distance of stale pictures, in ticks of 90 kHz: a viewer shows the last of them at once.
+const STALE_TICKS: u32 = 45;
+/// Items taken at once by who joins.
+const MAX_JOIN: usize = 4_096;
+
+/// A line that plays one track.
+pub(crate) struct Outgoing {
+    hub: Hub,
+    line: PlayLine,
+    kind: TrackKind,
+    ssrc: u32,
+    section: Section,
+    feed: Feed,
+    offset: u32,
+    sequence: u16,
+    headers: Option<Arc<Headers>>,
+    started: bool,
+    /// No picture goes out: the connection does not carry it, or it is not wanted.
+    paused: bool,
+    needs_keyframe: bool,
+    last_timestamp: u32,
+    packets: u32,
+    octets: u32,
+    reported: Option<Instant>,
+    ended: bool,
+    batch: Vec<Delivery>,
+}
+
+impl Outgoing {
+    /// Begins to follow the stream of `line`; what it delivers is taken with [`next_batch`](Self::next_batch).
+    pub(crate) fn new(
+        hub: &Hub,
+        line: PlayLine,
+        kind: TrackKind,
+        ssrc: u32,
+        section: Section,
+    ) -> Result<Outgoing, PublishError> {
+        let video = section.codecs.iter().filter_map(|(_, codec)| match codec {
+            Codec::Video(codec) => Some(*codec),
+            Codec::Audio(_) => None,
+        });
+        let mut accepted: Vec<VideoCodec> = Vec::new();
+        for codec in video {
+            if !accepted.contains(&codec) {
+                accepted.push(codec);
+            }
+        }
+        let feed = hub.follow(
+            &line.grant.key,
+            FeedOptions {
+                kind,
+                accept: Accept {
+                    video: accepted,
+                    b_frames: false,
+                },
+                coalesce: COALESCE,
+                holder: line.grant.holder.clone(),
+            },
+        )?;
+        let mut outgoing = Outgoing {
+            hub: hub.clone(),
+            paused: kind == TrackKind::Video && line.layer == LayerChoice::AudioOnly,
+            line,
+            kind,
+            ssrc,
+            section,
+            feed,
+            offset: rand::random(),
+            sequence: rand::random(),
+            headers: None,
+            started: false,
+            needs_keyframe: kind == TrackKind::Video,
+            last_timestamp: 0,
+            packets: 0,
+            octets: 0,
+            reported: None,
+            ended: false,
+            batch: Vec::new(),
+        };
+        outgoing.apply_choice();
+        Ok(outgoing)
+    }
+
+    pub(crate) fn line(&self) -> &PlayLine {
+        &self.line
+    }
+
+    pub(crate) fn kind(&self) -> TrackKind {
+        self.kind
+    }
+
+    pub(crate) fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    pub(crate) fn mid(&self) -> &str {
+        &self.section.mid
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    /// Renegotiated: payload types may be others now.
+    pub(crate) fn set_section(&mut self, section: Section) {
+        self.section = section;
+    }
+
+    /// Waits for news, which [`send`](Self::send) then takes. Nothing is lost when the future is dropped.
+    pub(crate) async fn fill(&mut self) {
+        if self.ended {
+            return std::future::pending().await;
+        }
+        if !self.batch.is_empty() {
+            return;
+        }
+        self.feed.next_batch(&mut self.batch).await;
+        // Who joins must know where the live edge is: takes everything that is there.
+        let mut more = Vec::new();
+        while !self.started && self.batch.len() < MAX_JOIN && any::now(self.feed.next_batch(&mut more)).await
+        {
+            self.batch.append(&mut more);
+        }
+    }
+
+    /// The viewer cannot go on without a key frame.
+    pub(crate) fn keyframe_wanted(&mut self) {
+        if !self.paused {
+            self.feed.request_keyframe();
+        }
+    }
+
+    pub(crate) fn choose(&mut self, layer: LayerChoice) {
+        self.line.layer = layer;
+        self.apply_choice();
+    }
+
+    fn apply_choice(&mut self) {
+        if self.kind != TrackKind::Video {
+            return;
+        }
+        self.set_paused(self.line.layer == LayerChoice::AudioOnly);
+        match self.line.layer {
+            LayerChoice::Low => self.feed.choose_layer(self.feed.layers().saturating_sub(1)),
+            LayerChoice::High | LayerChoice::Auto => self.feed.choose_layer(0),
+            LayerChoice::AudioOnly => {}
+        }
+    }
+
+    fn set_paused(&mut self, paused: bool) {
+        if self.paused && !paused {
+            self.needs_keyframe = true;
+            self.feed.request_keyframe();
+        }
+        self.paused = paused;
+    }
+
+    /// Adapts to what the connection carries, in bits per second: the best layer that fits, at last no picture.
+    pub(crate) fn fit(&mut self, available: f64) {
+        if self.kind != TrackKind::Video || self.line.layer == LayerChoice::AudioOnly {
+            return;
+        }
+        let layers = self.feed.layers().max(1);
+        if self.line.layer == LayerChoice::Low {
+            self.feed.choose_layer(layers - 1);
+        } else {
+            let present = self.feed.layer();
+            // A step up needs more room than staying, so that it does not swing.
+            let fits = |layer: u8| {
+                let margin = if layer < present { 1.3 } else { 0.95 };
+                self.bitrate(layer)
+                    .is_none_or(|bitrate| bitrate * margin <= available)
+            };
+            let best = (0..layers).find(|layer| fits(*layer)).unwrap_or(layers - 1);
+            if best != present {
+                self.feed.choose_layer(best);
+            }
+        }
+        let smallest = self.bitrate(layers - 1);
+        let starving = smallest.is_some_and(|bitrate| bitrate * 0.6 > available);
+        let room = smallest.is_none_or(|bitrate| bitrate * 0.9 < available);
+        if starving && !self.paused {
+            tracing::info!(stream = %self.line.grant.key, available, "picture paused: the connection does not carry it");
+            metrics::counter!("lianmai_bridge_pictures_paused_total").increment(1);
+            self.set_paused(true);
+        } else if room && self.paused {
+            self.set_paused(false);
+        }
+    }
+
+    /// Bits per second of a layer, measured.
+    fn bitrate(&self, layer: u8) -> Option<f64> {
+        let key = &self.line.grant.key;
+        let stats = if layer == 0 {
+            self.hub
+                .stats(&key.form(Form::Rtc))
+                .filter(|s| s.on_air)
+                .or_else(|| self.hub.stats(key))
+        } else {
+            self.hub.stats(&key.form(Form::Layer(layer)))
+        };
+        stats?
+            .video
+            .map(|video| video.bitrate)
+            .filter(|bitrate| *bitrate > 0.0)
+    }
+
+    /// Turns deliveries into packets.
+    pub(crate) fn send(
+        &mut self,
+        timeline: &mut Option<Timeline>,
+        pacer: &mut Pacer<Packet>,
+        now: Instant,
+    ) -> Option<EndReason> {
+        let mut batch = std::mem::take(&mut self.batch);
+        if batch.is_empty() {
+            return None;
+        }
+        let live = batch.iter().rev().find_map(|delivery| match delivery {
+            Delivery::Item(item) => item.frame().map(|frame| frame.dts),
+            _ => None,
+        });
+        let joining = !self.started;
+        let mut stale = match live {
+            Some(live) if joining => batch.iter().filter(|d| is_older(d, live)).count() as u32,
+            _ => 0,
+        };
+        for delivery in batch.drain(..) {
+            match delivery {
+                Delivery::Headers(headers) => self.headers = Some(headers),
+                Delivery::Item(item) => {
+                    let Some(frame) = item.frame() else { continue };
+                    let timeline =
+                        timeline.get_or_insert_with(|| Timeline::new(live.unwrap_or(frame.dts), now));
+                    let late = joining && live.is_some_and(|live| is_stale(frame.dts, live));
+                    if late {
+                        stale = stale.saturating_sub(1);
+                        // Sound of the past is of no use.
+                        if self.kind == TrackKind::Audio {
+                            continue;
+                        }
+                    }
+                    let before_live = late.then_some((live.unwrap_or(frame.dts), stale + 1));
+                    self.send_item(&item, frame, before_live, timeline, pacer, now);
+                }
+                Delivery::Gap { .. } => self.needs_keyframe = self.kind == TrackKind::Video,
+                Delivery::Run(_) => {}
+                Delivery::End(reason) => {
+                    self.ended = true;
+                    return Some(reason);
+                }
+            }
+        }
+        self.started |= live.is_some();
+        None
+    }
+
+    fn send_item(
+        &mut self,
+        item: &Arc<Item>,
+        frame: &Frame,
+        before_live: Option<(MediaTime, u32)>,
+        timeline: &mut Timeline,
+        pacer: &mut Pacer<Packet>,
+        now: Instant,
+    ) {
+        if frame.kind != self.kind || self.paused {
+            return;
+        }
+        if self.needs_keyframe {
+            if !frame.keyframe {
+                return;
+            }
+            self.needs_keyframe = false;
+        }
+        let Some((payload_type, scale)) = self.format() else {
+            metrics::counter!("lianmai_bridge_unplayable_frames_total").increment(1);
+            return;
+        };
+        let shown = frame.dts.checked_add(frame.composition).unwrap_or(frame.dts);
+        let timestamp = match before_live {
+            // Before the oldest that is shown in its time.
+            Some((live, pictures)) => timeline
+                .rtp(live, scale)
+                .wrapping_sub(STALE_MILLIS as u32 * (scale.hz() / 1_000))
+                .wrapping_sub(pictures * STALE_TICKS),
+            None => {
+                timeline.follow(frame.dts, now);
+                timeline.rtp(shown, scale)
+            }
+        };
+        let timestamp = self.offset.wrapping_add(timestamp);
+        self.last_timestamp = timestamp;
+        let headers = item.headers.clone();
+        let payloads = item.wire(WireForm::RtpPayloads, payloads_of);
+        let last = payloads.len().saturating_sub(1);
+        for (place, payload) in payloads.iter().enumerate() {
+            let marker = place == last && self.kind == TrackKind::Video;
+            let mut header = Header {
+                version: 2,
+                marker,
+                payload_type,
+                sequence_number: self.sequence,
+                timestamp,
+                ssrc: self.ssrc,
+                ..Header::default()
+            };
+            if marker {
+                self.turn(&mut header, &headers);
+            }
+            self.sequence = self.sequence.wrapping_add(1);
+            self.packets = self.packets.wrapping_add(1);
+            self.octets = self.octets.wrapping_add(payload.len() as u32);
+            let packet = Packet {
+                header,
+                payload: payload.clone(),
+            };
+            pacer.push(packet, payload.len(), now);
+        }
+    }
+
+    /// Payload type and clock of what is delivered now; `None` if it was not negotiated.
+    fn format(&self) -> Option<(u8, Timescale)> {
+        let headers = self.headers.as_ref()?;
+        match self.kind {
+            TrackKind::Video => {
+                let codec = headers.video.as_ref()?.codec;
+                Some((
+                    self.section.payload_type(Codec::Video(codec))?,
+                    Timescale::RTP_VIDEO,
+                ))
+            }
+            TrackKind::Audio => {
+                let codec = headers.audio.as_ref()?.codec;
+                let payload_type = self.section.payload_type(Codec::Audio(codec))?;
+                (codec == AudioCodec::Opus).then_some((payload_type, Timescale::OPUS))
+            }
+        }
+    }
+
+    /// Rotation rides on the last packet of a picture (3GPP TS 26.114 §7.4.5).
+    fn turn(&self, header: &mut Header, headers: &Headers) {
+        if headers.rotation == 0 {
+            return;
+        }
+        if let Some(id) = self.section.extensions.get(VIDEO_ORIENTATION) {
+            let orientation = Orientation {
+                degrees: headers.rotation,
+                flip: false,
+            };
+            // An id out of range was not negotiated by us.
+            let _ = header.set_extension(*id, Bytes::copy_from_slice(&[orientation.to_extension()]));
+        }
+    }
+
+    /// A sender report, when one is due.
+    pub(crate) fn report(
+        &mut self,
+        timeline: Option<&Timeline>,
+        ntp: u64,
+        now: Instant,
+    ) -> Option<SenderReport> {
+        let timeline = timeline.filter(|_| self.packets > 0)?;
+        if self
+            .reported
+            .is_some_and(|at| now.saturating_duration_since(at) < REPORT)
+        {
+            return None;
+        }
+        self.reported = Some(now);
+        let scale = match self.kind {
+            TrackKind::Video => Timescale::RTP_VIDEO,
+            TrackKind::Audio => Timescale::OPUS,
+        };
+        Some(SenderReport {
+            ssrc: self.ssrc,
+            ntp_time: ntp,
+            rtp_time: self.offset.wrapping_add(timeline.rtp_now(now, scale)),
+            packet_count: self.packets,
+            octet_count: self.octets,
+            ..SenderReport::default()
+        })
+    }
+
+    /// When the next report is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.reported.map(|at| at + REPORT)
+    }
+}
+
+fn payloads_of(item: &Item) -> Vec<Bytes> {
+    match &item.content {
+        Content::Frame(frame) => packetise(&item.headers, frame),
+        Content::Data { .. } => Vec::new(),
+    }
+}
+
+fn is_stale(at: MediaTime, live: MediaTime) -> bool {
+    live.as_millis() - at.as_millis() > STALE_MILLIS
+}
+
+fn is_older(delivery: &Delivery, live: MediaTime) -> bool {
+    match delivery {
+        Delivery::Item(item) => item.frame().is_some_and(|frame| is_stale(frame.dts, live)),
+        _ => false,
+    }
+}

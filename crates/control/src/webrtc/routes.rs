@@ -1,0 +1,217 @@
+//! `POST /whip/{app}/{stream}` (RFC 9725 §4.2) and `POST /whep/{app}/{stream}` (draft-ietf-wish-whep §4.2).
+
+use std::net::SocketAddr;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::http::header::{CONTENT_TYPE, ETAG, LINK, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{options, patch, post};
+use axum::{Router, middleware};
+use lianmai_bridge::{Answer, IceServer, LayerChoice, Lines, Offer, PlayLine, PublishLine};
+use lianmai_hub::{AccessRequest, Action, Authorise as _, Grant, Protocol};
+
+use super::answers::{disabled, problem};
+use super::cors::{self, FRAGMENT, SDP};
+use super::{Webrtc, ice, resource};
+use crate::http::{HttpState, Problem, bearer};
+
+/// The routes. They check their token themselves and are open to any page.
+pub(crate) fn router() -> Router<HttpState> {
+    Router::new()
+        .route("/whip/{app}/{stream}", post(whip).options(cors::endpoint_options))
+        .route("/whep/{app}/{stream}", post(whep).options(cors::endpoint_options))
+        .route(
+            "/webrtc/{peer}",
+            patch(resource::change_peer).delete(resource::close_peer),
+        )
+        .route("/webrtc/{peer}", options(cors::peer_options))
+        .layer(middleware::from_fn(cors::open))
+}
+
+/// Publish a stream over WebRTC (WHIP).
+///
+/// The token is that of a push URL: `?t=<token>` in the address, or `Authorization: Bearer <token>`.
+#[utoipa::path(post, path = "/whip/{app}/{stream}", tag = "webrtc", security(("stream_token" = [])),
+    params(("app" = String, Path, description = "App"), ("stream" = String, Path, description = "Stream"),
+        ("t" = Option<String>, Query, description = "Token of a push URL")),
+    request_body(content = String, content_type = "application/sdp"),
+    responses((status = 201, description = "The answer", body = String, content_type = "application/sdp",
+            headers(("Location" = String, description = "Address of the peer: `/webrtc/{peer}`"),
+                ("ETag" = String, description = "The ICE session"),
+                ("Link" = String, description = "STUN and TURN servers, `rel=\"ice-server\"`"))),
+        (status = "4XX", description = "Refused", body = crate::http::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = "5XX", description = "Not now", body = crate::http::ProblemBody,
+            content_type = "application/problem+json")))]
+pub(crate) async fn whip(
+    State(state): State<HttpState>,
+    Path(path): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let asked = asked(Action::Publish, path, query, peer, &headers);
+    offered(&state, asked, &headers, body).await
+}
+
+/// Play a stream over WebRTC (WHEP).
+///
+/// The token is that of a pull URL: `?t=<token>` in the address, or `Authorization: Bearer <token>`.
+#[utoipa::path(post, path = "/whep/{app}/{stream}", tag = "webrtc", security(("stream_token" = [])),
+    params(("app" = String, Path, description = "App"), ("stream" = String, Path, description = "Stream"),
+        ("t" = Option<String>, Query, description = "Token of a pull URL")),
+    request_body(content = String, content_type = "application/sdp"),
+    responses((status = 201, description = "The answer", body = String, content_type = "application/sdp",
+            headers(("Location" = String, description = "Address of the peer: `/webrtc/{peer}`"),
+                ("ETag" = String, description = "The ICE session"),
+                ("Link" = String, description = "STUN and TURN servers, `rel=\"ice-server\"`"))),
+        (status = "4XX", description = "Refused", body = crate::http::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = "5XX", description = "Not now", body = crate::http::ProblemBody,
+            content_type = "application/problem+json")))]
+pub(crate) async fn whep(
+    State(state): State<HttpState>,
+    Path(path): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let asked = asked(Action::Play, path, query, peer, &headers);
+    offered(&state, asked, &headers, body).await
+}
+
+/// The request to the authoriser. A token in the address wins over one in the header.
+fn asked(
+    action: Action,
+    (app, stream): (String, String),
+    query: Option<String>,
+    peer: SocketAddr,
+    headers: &HeaderMap,
+) -> AccessRequest {
+    let mut query = query.unwrap_or_default();
+    let has_token = query.split('&').any(|pair| pair.starts_with("t="));
+    if let Some(token) = bearer(headers).filter(|token| !has_token && !token.contains('&')) {
+        query = format!("t={token}&{query}");
+    }
+    AccessRequest {
+        action,
+        app,
+        stream,
+        query,
+        peer,
+        protocol: Protocol::Webrtc,
+    }
+}
+
+async fn offered(
+    state: &HttpState,
+    asked: AccessRequest,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let service = state.service();
+    let webrtc = service.webrtc().ok_or_else(disabled)?;
+    require_type(headers, SDP)?;
+    if state.is_stopping() {
+        return Err(Problem::unavailable("draining", "the gateway is shutting down"));
+    }
+    let action = asked.action;
+    let grant = service.access().authorise(asked).await?;
+    let sdp = text(body, webrtc.config.max_sdp).await?;
+    let user = grant.holder.clone().unwrap_or_else(|| "app".into());
+    let answer = open(webrtc, action, grant, sdp).await?;
+    Ok(created(&answer, &service.ice_servers(&user)))
+}
+
+async fn open(webrtc: &Webrtc, action: Action, grant: Grant, sdp: String) -> Result<Answer, Problem> {
+    tracing::info!(stream = %grant.key, action = action.as_str(), "offered");
+    let lines = match action {
+        Action::Publish => Lines::Publish(PublishLine { grant }),
+        Action::Play => Lines::Play(PlayLine {
+            grant,
+            layer: LayerChoice::Auto,
+        }),
+    };
+    webrtc.bridge.open(Offer { sdp, lines }).await.map_err(problem)
+}
+
+fn created(answer: &Answer, servers: &[IceServer]) -> Response {
+    let mut response = (StatusCode::CREATED, answer.sdp.clone()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(SDP));
+    headers.insert(
+        HeaderName::from_static("accept-patch"),
+        HeaderValue::from_static(FRAGMENT),
+    );
+    let location = format!("/webrtc/{}", answer.peer.as_str());
+    let single = [(LOCATION, location), (ETAG, entity_tag(&answer.etag))];
+    let links = ice::links(servers).into_iter().map(|link| (LINK, link));
+    for (name, value) in single.into_iter().chain(links) {
+        // What is configured or made here holds no character that a header cannot.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.append(name, value);
+        }
+    }
+    response
+}
+
+/// An entity tag as in headers (RFC 9110 §8.8.3). It comes from the client in part, so it may hold anything.
+pub(super) fn entity_tag(etag: &str) -> String {
+    let plain: String = etag
+        .chars()
+        .filter(|c| c.is_ascii_graphic() && *c != '"')
+        .collect();
+    format!("\"{plain}\"")
+}
+
+/// Only this media type, with whatever parameters.
+pub(super) fn require_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Problem> {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    if essence.trim().eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    let text = format!("the body must be {wanted}");
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        text,
+    ))
+}
+
+/// The body as text, no longer than `limit` bytes.
+pub(super) async fn text(body: Body, limit: usize) -> Result<String, Problem> {
+    let bytes: Bytes = axum::body::to_bytes(body, limit).await.map_err(|error| {
+        if is_too_long(&error) {
+            let text = format!("the body is longer than {limit} bytes");
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "sdp_too_long", text);
+        }
+        let text = "the body could not be read";
+        Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", text)
+    })?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_sdp",
+            "the body is no UTF-8 text",
+        )
+    })?;
+    Ok(text.to_owned())
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}

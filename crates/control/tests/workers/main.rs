@@ -1,0 +1,7 @@
+//! Workers as the gateway meets them: a scripted worker on a real socket against the real router and service.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod harness;
+mod jobs;
+mod login;
+mod shown;

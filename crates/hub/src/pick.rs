@@ -1,0 +1,290 @@
+//! Which form of a stream to read for one track.
+//!
+//! What the member publishes is read as it is wherever it can be; else the rendition that is made of it. Pure.
+
+use std::sync::Arc;
+
+use lianmai_media::{AudioCodec, TrackKind, VideoCodec};
+use tokio::time::Instant;
+
+use crate::family::{Air, Origin};
+use crate::{Accept, EndReason, Form, Headers};
+
+/// Which simulcast layers are on air.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Layers([u64; 4]);
+
+impl Layers {
+    pub(crate) fn set(&mut self, layer: u8, on_air: bool) {
+        if let Some(word) = self.0.get_mut(usize::from(layer / 64)) {
+            let bit = 1 << (layer % 64);
+            *word = if on_air { *word | bit } else { *word & !bit };
+        }
+    }
+
+    fn has(self, layer: u8) -> bool {
+        self.0
+            .get(usize::from(layer / 64))
+            .is_some_and(|word| word >> (layer % 64) & 1 == 1)
+    }
+
+    pub(crate) fn count(self) -> u8 {
+        self.0.iter().map(|word| word.count_ones() as u8).sum()
+    }
+}
+
+/// What there is to read, at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) publisher: Option<Origin>,
+    pub(crate) off_air_since: Instant,
+    pub(crate) ended: Option<EndReason>,
+    /// Of what the member publishes.
+    pub(crate) headers: Arc<Headers>,
+    /// Whether pictures have come in another order than they are shown.
+    pub(crate) reordered: bool,
+    pub(crate) layers: Layers,
+}
+
+impl View {
+    pub(crate) fn new(air: &Air) -> View {
+        View {
+            publisher: air.publisher,
+            off_air_since: air.off_air_since,
+            ended: air.ended,
+            headers: Arc::default(),
+            reordered: false,
+            layers: Layers::default(),
+        }
+    }
+
+    /// Whether a rendition without B-frames is needed by those who cannot show them. A stream that leaves it open is
+    /// taken at its word until it shows one (R-B1).
+    fn has_b_frames(&self) -> bool {
+        let declared = self.headers.video.as_ref().and_then(|video| video.reorder_depth);
+        self.reordered || declared.is_some_and(|depth| depth > 0)
+    }
+}
+
+/// What a reader can use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Taste {
+    /// A WebRTC viewer.
+    Viewer(Accept),
+    /// The composition of what RTMP and FLV players take, for a WebRTC publisher.
+    Flv,
+}
+
+/// What to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pick {
+    /// This form.
+    Read(Option<Form>),
+    /// Nothing new is known: nobody publishes.
+    Absent,
+    /// Somebody publishes, but not (yet) this track.
+    NoTrack,
+    /// Nothing that this reader can use can be made.
+    Unusable,
+}
+
+/// What to read of `view` for the track `kind`; `layer` is the wanted simulcast layer.
+pub(crate) fn pick(view: &View, kind: TrackKind, taste: &Taste, layer: u8) -> Pick {
+    match (view.publisher, kind, taste) {
+        (None, ..) => Pick::Absent,
+        (Some(publisher), TrackKind::Audio, taste) => audio(view, publisher, taste),
+        (Some(Origin::Rtc), TrackKind::Video, Taste::Viewer(accept)) => rtc_video(view, accept, layer),
+        (Some(Origin::Plain), TrackKind::Video, Taste::Viewer(accept)) => plain_video(view, accept),
+        (Some(Origin::Rtc), TrackKind::Video, Taste::Flv) => flv_video(view),
+        (Some(Origin::Plain), TrackKind::Video, Taste::Flv) => Pick::Unusable,
+    }
+}
+
+fn audio(view: &View, publisher: Origin, taste: &Taste) -> Pick {
+    let Some(audio) = &view.headers.audio else {
+        return Pick::NoTrack;
+    };
+    match (publisher, taste) {
+        (Origin::Rtc, Taste::Viewer(_)) => Pick::Read(Some(Form::Rtc)),
+        (Origin::Rtc, Taste::Flv) => Pick::Read(Some(Form::Aac)),
+        (Origin::Plain, Taste::Flv) => Pick::Unusable,
+        (Origin::Plain, Taste::Viewer(_)) if audio.codec == AudioCodec::Opus => Pick::Read(None),
+        (Origin::Plain, Taste::Viewer(_)) => Pick::Read(Some(Form::Opus)),
+    }
+}
+
+fn rtc_video(view: &View, accept: &Accept, layer: u8) -> Pick {
+    let Some(video) = &view.headers.video else {
+        return Pick::NoTrack;
+    };
+    if accept.video.contains(&video.codec) {
+        let layer = (1..=layer).rev().find(|layer| view.layers.has(*layer));
+        return Pick::Read(Some(layer.map_or(Form::Rtc, Form::Layer)));
+    }
+    if accept.video.contains(&VideoCodec::H264) {
+        return Pick::Read(Some(Form::H264));
+    }
+    Pick::Unusable
+}
+
+fn plain_video(view: &View, accept: &Accept) -> Pick {
+    let Some(video) = &view.headers.video else {
+        return Pick::NoTrack;
+    };
+    if accept.video.contains(&video.codec) && (accept.b_frames || !view.has_b_frames()) {
+        return Pick::Read(None);
+    }
+    if accept.video.contains(&VideoCodec::H264) {
+        return Pick::Read(Some(Form::NoBFrames));
+    }
+    Pick::Unusable
+}
+
+fn flv_video(view: &View) -> Pick {
+    match &view.headers.video {
+        None => Pick::NoTrack,
+        Some(video) if video.codec == VideoCodec::H264 && view.headers.rotation == 0 => {
+            Pick::Read(Some(Form::Rtc))
+        }
+        Some(_) => Pick::Read(Some(Form::H264)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::Accept;
+    use TrackKind::{Audio, Video};
+    use VideoCodec::{Av1, H264, H265, Vp8};
+    use bytes::Bytes;
+    use lianmai_media::{AudioConfig, VideoConfig};
+
+    fn view(publisher: Option<Origin>, codec: VideoCodec, depth: Option<u8>) -> View {
+        let video = VideoConfig {
+            codec,
+            record: Bytes::new(),
+            width: 0,
+            height: 0,
+            profile: 0,
+            level: 0,
+            reorder_depth: depth,
+        };
+        let audio = match publisher {
+            Some(Origin::Rtc) => AudioConfig::opus(2).unwrap(),
+            _ => AudioConfig::aac_lc(48_000, 2).unwrap(),
+        };
+        let headers = Headers {
+            video: Some(video),
+            audio: Some(audio),
+            ..Headers::default()
+        };
+        View {
+            publisher,
+            off_air_since: Instant::now(),
+            ended: None,
+            headers: headers.into(),
+            reordered: false,
+            layers: Layers::default(),
+        }
+    }
+
+    fn browser(codecs: &[VideoCodec]) -> Taste {
+        Taste::Viewer(Accept {
+            video: codecs.to_vec(),
+            b_frames: false,
+        })
+    }
+
+    fn picture(view: &View, taste: &Taste) -> Pick {
+        pick(view, Video, taste, 0)
+    }
+
+    #[test]
+    fn a_webrtc_publisher_is_read_as_it_is_by_those_who_can() {
+        let taste = browser(&[H264, Vp8]);
+        for (codec, form) in [(H264, Form::Rtc), (Vp8, Form::Rtc), (Av1, Form::H264)] {
+            let view = view(Some(Origin::Rtc), codec, Some(0));
+            assert_eq!(picture(&view, &taste), Pick::Read(Some(form)));
+            assert_eq!(pick(&view, Audio, &taste, 0), Pick::Read(Some(Form::Rtc)));
+        }
+        let odd = view(Some(Origin::Rtc), H264, Some(0));
+        assert_eq!(picture(&odd, &browser(&[Vp8])), Pick::Unusable);
+    }
+
+    /// R-B1.
+    #[test]
+    fn b_frames_of_an_rtmp_publisher_are_taken_out_where_they_harm() {
+        let taste = browser(&[H264]);
+        let plain = |depth, reordered| View {
+            reordered,
+            ..view(Some(Origin::Plain), H264, depth)
+        };
+        for (depth, reordered, form) in [
+            (Some(0), false, None),
+            (Some(0), true, Some(Form::NoBFrames)),
+            (Some(2), false, Some(Form::NoBFrames)),
+            (None, false, None),
+            (None, true, Some(Form::NoBFrames)),
+        ] {
+            let view = plain(depth, reordered);
+            assert_eq!(picture(&view, &taste), Pick::Read(form), "{depth:?} {reordered}");
+            let tolerant = Taste::Viewer(Accept {
+                video: vec![H264],
+                b_frames: true,
+            });
+            assert_eq!(picture(&view, &tolerant), Pick::Read(None));
+        }
+        let hevc = view(Some(Origin::Plain), H265, Some(0));
+        assert_eq!(picture(&hevc, &taste), Pick::Read(Some(Form::NoBFrames)));
+        assert_eq!(picture(&hevc, &browser(&[H265])), Pick::Read(None));
+        assert_eq!(pick(&hevc, Audio, &taste, 0), Pick::Read(Some(Form::Opus)));
+    }
+
+    #[test]
+    fn players_get_upright_h264_and_aac() {
+        for (codec, rotation, form) in [(H264, 0, Form::Rtc), (H264, 90, Form::H264), (Vp8, 0, Form::H264)] {
+            let mut view = view(Some(Origin::Rtc), codec, Some(0));
+            view.headers = Headers {
+                rotation,
+                ..(*view.headers).clone()
+            }
+            .into();
+            assert_eq!(picture(&view, &Taste::Flv), Pick::Read(Some(form)));
+            assert_eq!(pick(&view, Audio, &Taste::Flv, 0), Pick::Read(Some(Form::Aac)));
+        }
+        let plain = view(Some(Origin::Plain), H264, Some(0));
+        assert_eq!(picture(&plain, &Taste::Flv), Pick::Unusable);
+    }
+
+    #[test]
+    fn without_a_publisher_or_a_track_nothing_is_picked() {
+        for taste in [browser(&[H264]), Taste::Flv] {
+            let mut silent = view(Some(Origin::Rtc), H264, Some(0));
+            silent.headers = Arc::default();
+            for kind in [Audio, Video] {
+                assert_eq!(pick(&view(None, H264, None), kind, &taste, 0), Pick::Absent);
+                assert_eq!(pick(&silent, kind, &taste, 0), Pick::NoTrack);
+            }
+        }
+    }
+
+    #[test]
+    fn the_best_layer_that_is_not_above_the_chosen_one() {
+        let mut view = view(Some(Origin::Rtc), H264, Some(0));
+        for layer in [2, 3, 200] {
+            view.layers.set(layer, true);
+        }
+        view.layers.set(3, false);
+        assert_eq!(view.layers.count(), 2);
+        let taste = browser(&[H264]);
+        for (chosen, form) in [
+            (0, Form::Rtc),
+            (1, Form::Rtc),
+            (2, Form::Layer(2)),
+            (199, Form::Layer(2)),
+            (255, Form::Layer(200)),
+        ] {
+            assert_eq!(pick(&view, Video, &taste, chosen), Pick::Read(Some(form)));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The process of one job: `lianmai-worker job`, started by the supervisor and never by hand.
+//!
+//! It confines itself first, warms FFmpeg up, says [`Status::Ready`] and waits for a job on its standard input. Then it
+//! plays the source, transcodes on a thread of its own, and pushes the result. It ends with the job: a process serves one
+//! stream and is thrown away, so what a hostile stream did to it is thrown away too.
+
+mod codec_thread;
+mod confine;
+mod intake;
+mod pipes;
+mod run;
+mod sink;
+mod source;
+mod status;
+mod watchdog;
+
+use std::process::ExitCode;
+
+pub(crate) use confine::Identity;
+pub(crate) use status::{Command, Progress, Status};
+
+use pipes::Pipes;
+
+/// Runs the process: confine, warm up, wait for a job, do it.
+pub(crate) fn main(identity: Option<Identity>, parent: Option<i32>) -> ExitCode {
+    if let Err(error) = confine::confine(identity, parent) {
+        eprintln!("cannot confine the process: {error}");
+        return ExitCode::FAILURE;
+    }
+    crate::codec::silence_logs();
+    if let Err(error) = crate::codec::warm_up() {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let served = runtime.block_on(async {
+        let mut pipes = Pipes::open()?;
+        pipes.say(&Status::Ready).await?;
+        // Its supervisor went before it had a job.
+        let Some(job) = pipes.job().await? else {
+            return Ok(());
+        };
+        confine::limit_for(&job.kind)?;
+        let end = run::run(&job, &mut pipes).await;
+        pipes.say(&end).await
+    });
+    // Not by returning: the codec thread may be in the middle of something, or stuck.
+    match served {
+        Ok(()) => std::process::exit(0),
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(1)
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The `lianmai-worker` binary.
+
+fn main() {}

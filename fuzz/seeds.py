@@ -317,10 +317,10 @@ def packets(*parts, after=0x02):
     return out
 
 
-SPS = bytes.fromhex("6742c00ad90420c8e00f1226e4")
-PPS = bytes.fromhex("68cb83cb20")
+SPS_OF_SLICES = bytes.fromhex("6742c00ad9020db011000003000100000300320f122648")
+PPS_OF_SLICES = bytes.fromhex("68cb80e4b2")
 IDR, SECOND_SLICE, SLICE = b"\x65\x88\x84\x1d", b"\x65\x08\x88", b"\x41\x9a\x02"
-STAP_A = b"\x78" + b"".join(struct.pack(">H", len(unit)) + unit for unit in (SPS, PPS))
+STAP_A = b"\x78" + b"".join(struct.pack(">H", len(unit)) + unit for unit in (SPS_OF_SLICES, PPS_OF_SLICES))
 FU_A = (b"\x7c\x85\x88\x84", b"\x7c\x05\x01\x02", b"\x7c\x45\x03")
 VP8_KEY = (b"\x10\x10\0\0\x9d\x01\x2a\x80\0\x60\0", b"\0\x01\x02")
 VP8_LONG = (b"\x90\xe0\x81\x11\x07\x20\x31\x01",)
@@ -330,7 +330,7 @@ AV1_HEADER = bytes.fromhex("080000000337fbe6d7c802")
 AV1_KEY = (b"\x28" + bytes([len(AV1_HEADER)]) + AV1_HEADER + b"\x30\x10\x01",)
 AV1_PARTS = (b"\x68" + bytes([len(AV1_HEADER)]) + AV1_HEADER + b"\x30\x10", b"\xd0\x01\x02", b"\x90\x03")
 seed("rtp_depacketise", "h264", b"\0", packets(STAP_A, IDR, SECOND_SLICE), packets(SLICE), packets(STAP_A, *FU_A))
-seed("rtp_depacketise", "h264_single", b"\0", packets(b"\x09\x10", SPS, PPS, IDR), packets(SLICE, after=0x0A), packets(IDR))
+seed("rtp_depacketise", "h264_single", b"\0", packets(b"\x09\x10", SPS_OF_SLICES, PPS_OF_SLICES, IDR), packets(SLICE, after=0x0A), packets(IDR))
 seed("rtp_depacketise", "h264_refused", b"\0", packets(STAP_A, b"\x79\0\0\0\x01\x41"), packets(b"\x7d\x85\0\0\x01"), packets(b"\x78\0\x09\x41"))
 seed("rtp_depacketise", "vp8", b"\x01", packets(*VP8_KEY), packets(*VP8_LONG))
 seed("rtp_depacketise", "vp9", b"\x02", packets(*VP9_KEY), packets(*VP9_INTER))

@@ -78,6 +78,19 @@ impl Arrivals {
         self.decode(&file, |arrival, _| arrival).await
     }
 
+    /// Its last picture in colour.
+    pub async fn last_picture(&self) -> Picture {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("last.flv");
+        self.file(&file);
+        let path = file.to_string_lossy().into_owned();
+        let arguments = ["-v", "error", "-nostdin", "-i", &path, "-an", "-vsync", "passthrough"];
+        let last = dir.path().join("last.ppm").to_string_lossy().into_owned();
+        let write = ["-y", "-update", "1", &last];
+        Process::start("ffmpeg", arguments.iter().chain(&write)).succeed(LIMIT).await;
+        Picture::parse(&std::fs::read(&last).unwrap())
+    }
+
     /// The n-th picture that is decoded is that of the n-th tag: there are no B-frames.
     async fn decode(&self, file: &Path, at: impl Fn(f64, &Tag) -> f64) -> Vec<Shown> {
         let path = file.to_string_lossy().into_owned();
@@ -94,5 +107,35 @@ impl Arrivals {
         assert_eq!(pictures.len(), tags.len(), "pictures decoded of those sent: {}", decoder.stderr());
         let shown = pictures.zip(tags);
         shown.map(|(luma, (arrival, tag))| read(luma, width, height, at(*arrival, tag))).collect()
+    }
+}
+
+/// A decoded picture.
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    rgb: Vec<u8>,
+}
+
+impl Picture {
+    /// Reads a binary PPM file.
+    fn parse(file: &[u8]) -> Picture {
+        let mut words = file.splitn(4, |byte| byte.is_ascii_whitespace());
+        let mut word = || words.next().unwrap();
+        assert_eq!(word(), b"P6");
+        let mut number = || std::str::from_utf8(word()).unwrap().parse::<usize>().unwrap();
+        let (width, height) = (number(), number());
+        let rest = words.next().unwrap();
+        let rgb = rest.strip_prefix(b"255\n").expect("eight bits a colour").to_vec();
+        assert_eq!(rgb.len(), width * height * 3);
+        Picture { width, height, rgb }
+    }
+
+    /// The colour at a place from 0 to 1.
+    pub fn colour(&self, (x, y): (f64, f64)) -> [u8; 3] {
+        let column = (x * (self.width - 1) as f64) as usize;
+        let row = (y * (self.height - 1) as f64) as usize;
+        let at = (row * self.width + column) * 3;
+        self.rgb[at..at + 3].try_into().unwrap()
     }
 }

@@ -20,6 +20,7 @@ pub mod numbered;
 pub mod process;
 pub mod raw_peer;
 pub mod receiver;
+pub mod rtc;
 pub mod rtmp;
 pub mod socket;
 pub mod sync;

@@ -43,8 +43,16 @@ fn packet(ssrc: u32, payload_type: u8, number: u16, timestamp: u32, payload: Byt
 }
 
 fn payload_type(answer: &str, name: &str) -> u8 {
-    let line = answer.lines().find(|line| line.starts_with("a=rtpmap:") && line.contains(name)).unwrap();
-    line["a=rtpmap:".len()..].split(' ').next().unwrap().parse().unwrap()
+    let line = answer
+        .lines()
+        .find(|line| line.starts_with("a=rtpmap:") && line.contains(name))
+        .unwrap();
+    line["a=rtpmap:".len()..]
+        .split(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 /// R-S1: nothing is lost although no sender report ever comes. R-V1: parameter sets as units of their own.
@@ -53,14 +61,23 @@ async fn sound_and_pictures_arrive_as_frames() {
     let hub = hub();
     let bridge = bridge(&hub).await;
     let mut client = Client::new().await;
-    client.send(RtpCodecKind::Audio, codec("audio/opus", 48_000, 2, "minptime=10;useinbandfec=1"), 11);
+    client.send(
+        RtpCodecKind::Audio,
+        codec("audio/opus", 48_000, 2, "minptime=10;useinbandfec=1"),
+        11,
+    );
     let h264 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
     client.send(RtpCodecKind::Video, codec("video/H264", 90_000, 0, h264), 22);
     let answer = bridge.open(publishing(client.offer())).await.unwrap();
     client.answer(&answer.sdp);
     assert!(client.until(WAIT, |client| client.connected).await);
-    let mut reader = hub.subscribe(key().form(Form::Rtc), ReadOptions::default()).unwrap();
-    let (opus, h264) = (payload_type(&answer.sdp, "opus"), payload_type(&answer.sdp, "H264"));
+    let mut reader = hub
+        .subscribe(key().form(Form::Rtc), ReadOptions::default())
+        .unwrap();
+    let (opus, h264) = (
+        payload_type(&answer.sdp, "opus"),
+        payload_type(&answer.sdp, "H264"),
+    );
     let (mut sequence, mut sent, mut at) = (65_530_u16, 0_u32, Instant::now());
     let (mut video, mut audio, mut batch) = (Vec::new(), 0, Vec::new());
     let done = client
@@ -87,7 +104,9 @@ async fn sound_and_pictures_arrive_as_frames() {
             let ready = {
                 let mut next = std::pin::pin!(reader.next_batch(&mut batch));
                 let waker = std::task::Waker::noop();
-                next.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_ready()
+                next.as_mut()
+                    .poll(&mut std::task::Context::from_waker(waker))
+                    .is_ready()
             };
             if ready {
                 for delivery in batch.drain(..) {
@@ -107,7 +126,10 @@ async fn sound_and_pictures_arrive_as_frames() {
     assert!(done, "{} pictures, {audio} packets of sound", video.len());
     let (headers, first) = &video[0];
     let config = headers.video.as_ref().unwrap();
-    assert_eq!((config.codec, config.width, config.height), (VideoCodec::H264, 640, 360));
+    assert_eq!(
+        (config.codec, config.width, config.height),
+        (VideoCodec::H264, 640, 360)
+    );
     assert!(first.keyframe);
     for (number, (_, frame)) in video.iter().enumerate() {
         assert_eq!(frame.payload, picture(number as u32, number == 0, 800));

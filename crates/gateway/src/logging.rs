@@ -10,9 +10,10 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
 use crate::config::{LogFormat, LogSection};
 
-/// Libraries that log what passes through them, passwords and tokens too, at lower levels: they do so only when named.
+/// Libraries that log what passes through them, passwords and tokens too, at lower levels, or every harmless surprise of a
+/// handshake: they do so only when named.
 const QUIET: &str = "tungstenite=info,tokio_tungstenite=info,hyper=info,hyper_util=info,h2=info,reqwest=info,\
-    rustls=info,sqlx=info";
+    rustls=info,sqlx=info,rtc=warn,rtc_ice=warn,rtc_srtp=warn,rtc_sctp=warn,rtc_dtls=error";
 
 /// Changes the level of what is logged.
 pub(crate) struct LogLevel {

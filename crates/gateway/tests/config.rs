@@ -95,8 +95,37 @@ fn mistakes_are_told_with_file_key_and_reason() {
             vec!["rtmps.listen", "certificate"],
         ),
         ("[rtmp]\nlisten = []", vec!["rtmp.listen"]),
+        ("[webrtc]\nmax_peers = 0", vec!["webrtc.max_peers", "zero"]),
+        (
+            "[turn]\nservers = [\"turn:a.example\"]",
+            vec!["turn.servers", "turn.secret"],
+        ),
+        (
+            "[turn]\nservers = [\"http://a.example\"]",
+            vec!["turn.servers", "turn:"],
+        ),
+        ("[turn]\nservers = [\"turn:a>b\"]", vec!["turn.servers"]),
+        ("[turn]\nstun = [\"turn:a.example\"]", vec!["turn.stun", "stun:"]),
+        ("[turn]\nttl = \"1s\"", vec!["turn.ttl", "1m"]),
         ("[public]\nhost = \"a b\"", vec!["public.host"]),
         ("[public]\nhttp_url = \"ftp://a\"", vec!["public.http_url"]),
+        ("[workers]\nsecret = \"too-short-to-be-one\"", vec!["workers.secret", "32"]),
+        (
+            "[workers]\nrtmp_url = \"http://a\"",
+            vec!["workers.rtmp_url", "rtmps"],
+        ),
+        (
+            "[workers]\nws_url = \"ws://a/elsewhere\"",
+            vec!["workers.ws_url", "/internal/worker"],
+        ),
+        (
+            "[workers]\nmemory_limit = 1",
+            vec!["workers.memory_limit", "at least"],
+        ),
+        (
+            "[workers]\nopus_bitrate = 1",
+            vec!["workers.opus_bitrate", "6000"],
+        ),
         ("[nonsense]", vec!["nonsense"]),
         ("this is no TOML", vec!["toml"]),
     ] {
@@ -110,4 +139,32 @@ fn mistakes_are_told_with_file_key_and_reason() {
     }
     let missing = load(Some(Path::new("/nowhere/lianmai.toml")), &Overrides::default()).unwrap_err();
     assert!(missing.to_string().contains("/nowhere/lianmai.toml"));
+}
+
+/// R-K1: the one secret that is configured is not shown, neither by printing the configuration nor by a mistake in it,
+/// and its mask is no secret.
+#[test]
+fn the_turn_secret_is_write_only() {
+    let secret = "north-south-east-west";
+    let text = format!("[turn]\nservers = [\"turn:a.example\"]\nsecret = \"{secret}\"");
+    let config = load(Some(file(&text).path()), &Overrides::default()).unwrap();
+    assert_eq!(config.turn.secret.as_ref().unwrap().expose(), secret);
+    let printed = toml::to_string_pretty(&config).unwrap();
+    assert!(!printed.contains(secret) && !format!("{config:?}").contains(secret));
+    let again = load(Some(file(&printed).path()), &Overrides::default()).unwrap_err();
+    assert!(again.to_string().contains("mask"), "{again}");
+    for wrong in [
+        "\"\"",
+        "\"****************\"",
+        "\"short-917\"",
+        "917917917917917917",
+        "917.25",
+        "true",
+        "[\"917917917917917917\"]",
+    ] {
+        let text = format!("[turn]\nsecret = {wrong}");
+        let error = load(Some(file(&text).path()), &Overrides::default()).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("turn.secret") && !error.contains("917"), "{error}");
+    }
 }

@@ -220,8 +220,8 @@ impl Composition {
         if self.family.players() > 0 {
             self.played_until = now;
         }
-        if self.video.feed.reads(Form::Rtc) && now >= self.last_keyframe + KEYFRAME_EVERY {
-            self.family.request_keyframe(Some(Form::Rtc));
+        if self.video.feed.reads_rtc() && now >= self.last_keyframe + KEYFRAME_EVERY {
+            self.video.feed.request_keyframe();
         }
         if now >= self.played_until + LINGER {
             return ControlFlow::Break(());

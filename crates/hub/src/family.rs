@@ -4,6 +4,7 @@
 //! The two forms have a timeline each, which lasts as long as anybody needs any form of the stream; renditions and
 //! layers come and go. Whoever must know of changes compares a version and waits here or on the stream it reads.
 
+mod flow;
 mod member;
 mod report;
 
@@ -19,6 +20,7 @@ use crate::pick::View;
 use crate::stream::{Stream, Surroundings};
 use crate::timeline::LayerClock;
 use crate::{EndReason, Form, ReaderStats, StreamKey};
+use flow::Flow;
 
 /// Which form a member publishes into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,6 +95,8 @@ pub(crate) struct Family {
     forms: RwLock<Vec<Arc<Stream>>>,
     feeds: Mutex<Feeds>,
     pub(crate) layer_clock: LayerClock,
+    /// Locked last.
+    flow: Mutex<Flow>,
 }
 
 impl Family {
@@ -111,6 +115,7 @@ impl Family {
             forms: RwLock::default(),
             feeds: Mutex::default(),
             layer_clock: LayerClock::default(),
+            flow: Mutex::default(),
         })
     }
 
@@ -201,6 +206,16 @@ impl Family {
         }
     }
 
+    /// A picture of a simulcast layer came, the best one being 0. `true` if that changes which of them flow.
+    pub(crate) fn layer_flows(&self, layer: u8, millis: i64) -> bool {
+        self.flow.lock().take(layer, millis)
+    }
+
+    /// A layer begins anew.
+    pub(crate) fn layer_begins(&self, layer: u8) {
+        self.flow.lock().forget(layer);
+    }
+
     pub(crate) fn add_feed(&self, kind: TrackKind, counted: bool, stats: Arc<ReaderStats>) {
         self.feeds.lock().present.push(Follower { kind, counted, stats });
     }
@@ -220,9 +235,10 @@ impl Family {
         let air = *self.air.lock();
         let forms = self.forms.read();
         let mut view = View::new(&air);
+        view.flowing = self.flow.lock().flowing();
         for stream in forms.iter() {
             stream.read(|state| match (stream.form, air.publisher) {
-                (Some(Form::Layer(n)), _) => view.layers.set(n, state.on_air.is_some()),
+                (Some(Form::Layer(n)), _) if state.on_air.is_some() => view.add_layer(n, &state.headers),
                 (form, Some(publisher)) if form == publisher.form() => {
                     view.headers = state.headers.clone();
                     view.reordered = state.meter.video.reordered;

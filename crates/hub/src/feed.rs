@@ -186,8 +186,9 @@ impl Feed {
         }
     }
 
-    /// Which simulcast layer to read, 0 being the best; the next better one if there is none such, now or later. Asks
-    /// for a key frame of it and changes over when that has come; until then goes on with the present one.
+    /// Which simulcast layer to read, 0 being the best; while there is none such, or the publisher sends nothing in it,
+    /// the next better one, or else the next one below. Asks for a key frame of it and changes over when that has come;
+    /// until then goes on with the present one.
     pub fn choose_layer(&mut self, layer: u8) {
         if self.layer != layer {
             self.layer = layer;
@@ -219,11 +220,11 @@ impl Feed {
         self.current.as_ref()?.next_millis()
     }
 
-    /// Whether this form is read now.
-    pub(crate) fn reads(&self, form: Form) -> bool {
+    /// Whether what is read now is a WebRTC publisher's own, who makes key frames on demand.
+    pub(crate) fn reads_rtc(&self) -> bool {
         self.current
             .as_ref()
-            .is_some_and(|source| source.form == Some(form))
+            .is_some_and(|source| matches!(source.form, Some(Form::Rtc | Form::Layer(_))))
     }
 
     /// Looks for news without waiting. `true` if there are any.

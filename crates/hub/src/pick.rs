@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lianmai_media::{AudioCodec, TrackKind, VideoCodec};
+use lianmai_media::{AudioCodec, TrackKind, VideoCodec, VideoConfig};
 use tokio::time::Instant;
 
 use crate::family::{Air, Origin};
@@ -22,7 +22,7 @@ impl Layers {
         }
     }
 
-    fn has(self, layer: u8) -> bool {
+    pub(crate) fn has(self, layer: u8) -> bool {
         self.0
             .get(usize::from(layer / 64))
             .is_some_and(|word| word >> (layer % 64) & 1 == 1)
@@ -43,7 +43,12 @@ pub(crate) struct View {
     pub(crate) headers: Arc<Headers>,
     /// Whether pictures have come in another order than they are shown.
     pub(crate) reordered: bool,
+    /// Lower simulcast layers on air.
     pub(crate) layers: Layers,
+    /// Layers that bring pictures, the best one being 0.
+    pub(crate) flowing: Layers,
+    /// Of the best lower layer.
+    layer: Option<(u8, Arc<Headers>)>,
 }
 
 impl View {
@@ -55,7 +60,38 @@ impl View {
             headers: Arc::default(),
             reordered: false,
             layers: Layers::default(),
+            flowing: Layers::default(),
+            layer: None,
         }
+    }
+
+    /// Adds a lower simulcast layer that is on air.
+    pub(crate) fn add_layer(&mut self, layer: u8, headers: &Arc<Headers>) {
+        self.layers.set(layer, true);
+        let is_better = self.layer.as_ref().is_none_or(|(other, _)| layer < *other);
+        if is_better && headers.video.is_some() && self.flowing.has(layer) {
+            self.layer = Some((layer, headers.clone()));
+        }
+    }
+
+    /// The layer to read when `chosen` is wanted, with its headers: the best flowing one that is not better, else the
+    /// next better one, else whatever there is. `None` without pictures.
+    fn layer(&self, chosen: u8) -> Option<(Form, &Headers)> {
+        let usable = |layer: &u8| self.flowing.has(*layer) && (*layer == 0 || self.layers.has(*layer));
+        let best = self
+            .headers
+            .video
+            .is_some()
+            .then_some((Form::Rtc, &*self.headers));
+        let lower = self.layer.as_ref().map(|(_, headers)| &**headers);
+        let of = |layer: u8| match layer {
+            0 => best,
+            layer => lower.map(|headers| (Form::Layer(layer), headers)),
+        };
+        let at_most = (0..=chosen).rev().filter(usable).find_map(of);
+        at_most
+            .or_else(|| (chosen..=u8::MAX).filter(usable).find_map(of))
+            .or(best)
     }
 
     /// Whether a rendition without B-frames is needed by those who cannot show them. A stream that leaves it open is
@@ -114,17 +150,21 @@ fn audio(view: &View, publisher: Origin, taste: &Taste) -> Pick {
 }
 
 fn rtc_video(view: &View, accept: &Accept, layer: u8) -> Pick {
-    let Some(video) = &view.headers.video else {
+    let Some((form, video)) = layer_video(view, layer) else {
         return Pick::NoTrack;
     };
     if accept.video.contains(&video.codec) {
-        let layer = (1..=layer).rev().find(|layer| view.layers.has(*layer));
-        return Pick::Read(Some(layer.map_or(Form::Rtc, Form::Layer)));
+        return Pick::Read(Some(form));
     }
     if accept.video.contains(&VideoCodec::H264) {
         return Pick::Read(Some(Form::H264));
     }
     Pick::Unusable
+}
+
+fn layer_video(view: &View, layer: u8) -> Option<(Form, &VideoConfig)> {
+    let (form, headers) = view.layer(layer)?;
+    Some((form, headers.video.as_ref()?))
 }
 
 fn plain_video(view: &View, accept: &Accept) -> Pick {
@@ -141,13 +181,17 @@ fn plain_video(view: &View, accept: &Accept) -> Pick {
 }
 
 fn flv_video(view: &View) -> Pick {
-    match &view.headers.video {
-        None => Pick::NoTrack,
-        Some(video) if video.codec == VideoCodec::H264 && view.headers.rotation == 0 => {
-            Pick::Read(Some(Form::Rtc))
-        }
-        Some(_) => Pick::Read(Some(Form::H264)),
+    let Some((form, headers)) = view.layer(0) else {
+        return Pick::NoTrack;
+    };
+    let is_h264 = headers
+        .video
+        .as_ref()
+        .is_some_and(|video| video.codec == VideoCodec::H264);
+    if is_h264 && headers.rotation == 0 {
+        return Pick::Read(Some(form));
     }
+    Pick::Read(Some(Form::H264))
 }
 
 #[cfg(test)]
@@ -157,7 +201,7 @@ mod tests {
     use TrackKind::{Audio, Video};
     use VideoCodec::{Av1, H264, H265, Vp8};
     use bytes::Bytes;
-    use lianmai_media::{AudioConfig, VideoConfig};
+    use lianmai_media::AudioConfig;
 
     fn view(publisher: Option<Origin>, codec: VideoCodec, depth: Option<u8>) -> View {
         let video = VideoConfig {
@@ -185,6 +229,8 @@ mod tests {
             headers: headers.into(),
             reordered: false,
             layers: Layers::default(),
+            flowing: Layers::default(),
+            layer: None,
         }
     }
 
@@ -268,14 +314,22 @@ mod tests {
         }
     }
 
+    fn with_layers(layers: &[u8], flowing: &[u8]) -> View {
+        let mut view = view(Some(Origin::Rtc), H264, Some(0));
+        for layer in flowing {
+            view.flowing.set(*layer, true);
+        }
+        let headers = view.headers.clone();
+        for layer in layers {
+            view.add_layer(*layer, &headers);
+        }
+        view
+    }
+
     #[test]
     fn the_best_layer_that_is_not_above_the_chosen_one() {
-        let mut view = view(Some(Origin::Rtc), H264, Some(0));
-        for layer in [2, 3, 200] {
-            view.layers.set(layer, true);
-        }
-        view.layers.set(3, false);
-        assert_eq!(view.layers.count(), 2);
+        let view = with_layers(&[2, 3, 200], &[0, 2, 200]);
+        assert_eq!(view.layers.count(), 3);
         let taste = browser(&[H264]);
         for (chosen, form) in [
             (0, Form::Rtc),
@@ -286,5 +340,24 @@ mod tests {
         ] {
             assert_eq!(pick(&view, Video, &taste, chosen), Pick::Read(Some(form)));
         }
+    }
+
+    /// A sender on a bad connection sends its lower layers only.
+    #[test]
+    fn a_layer_that_brings_nothing_is_not_read() {
+        let taste = browser(&[H264]);
+        let mut view = with_layers(&[1, 2], &[1, 2]);
+        for (chosen, layer) in [(0, 1), (1, 1), (2, 2)] {
+            let form = Some(Form::Layer(layer));
+            assert_eq!(pick(&view, Video, &taste, chosen), Pick::Read(form));
+        }
+        assert_eq!(picture(&view, &Taste::Flv), Pick::Read(Some(Form::Layer(1))));
+        // The best one has never brought anything, so that nothing is known of it.
+        view.headers = Arc::default();
+        assert_eq!(picture(&view, &taste), Pick::Read(Some(Form::Layer(1))));
+        assert_eq!(
+            picture(&with_layers(&[1, 2], &[]), &taste),
+            Pick::Read(Some(Form::Rtc))
+        );
     }
 }

@@ -140,6 +140,9 @@ impl Registry {
         let form = key.form_of();
         let origin = Origin::of_publication(form);
         let (family, stream, started) = self.enter(&key.plain(), form, |family, stream| {
+            if let Some(Form::Layer(layer)) = form {
+                family.layer_begins(layer);
+            }
             let started = match origin {
                 Some(origin) => family.begin(origin, &stream, options.clone()),
                 None => stream.go_on_air(options.clone(), false, family.source_millis(form)),

@@ -150,14 +150,14 @@ impl Stream {
         if !known {
             return Err(PushError::MissingConfig(frame.kind));
         }
-        let Some(placement) = self.place(&mut state, &mut frame)? else {
+        let Some((placement, flow)) = self.place(&mut state, &mut frame)? else {
             metrics::counter!("lianmai_layer_frames_too_early_total").increment(1);
             return Ok(Placement::default());
         };
         let reordered = state.meter.video.reordered;
         state.meter.count(&frame, placement, now.into_std());
         // Whoever cannot show pictures in another order must not get the first one either.
-        let news = state.meter.video.reordered != reordered;
+        let news = flow || state.meter.video.reordered != reordered;
         state.last_frame = now;
         if frame.kind == TrackKind::Video
             && frame.keyframe
@@ -174,19 +174,26 @@ impl Stream {
         Ok(placement)
     }
 
-    fn place(&self, state: &mut State, frame: &mut Frame) -> Result<Option<Placement>, PushError> {
-        let family = match self.form {
-            Some(Form::Rtc | Form::Layer(_)) => self.family.upgrade(),
+    /// Places `frame` and tells whether that changes which layers flow; `None` if it has no place yet.
+    fn place(&self, state: &mut State, frame: &mut Frame) -> Result<Option<(Placement, bool)>, PushError> {
+        let layer = match self.form {
+            Some(Form::Rtc) => Some(0),
+            Some(Form::Layer(layer)) => Some(layer),
             _ => None,
         };
-        let Some(family) = family else {
-            return Ok(state.timeline.place(frame, &Default::default())?);
+        let Some((layer, family)) = layer.zip(self.family.upgrade()) else {
+            let placed = state.timeline.place(frame, &Default::default())?;
+            return Ok(placed.map(|placement| (placement, false)));
         };
-        let placed = state.timeline.place(frame, &family.layer_clock)?;
-        if self.form == Some(Form::Rtc) {
+        let Some(placement) = state.timeline.place(frame, &family.layer_clock)? else {
+            return Ok(None);
+        };
+        if layer == 0 {
             family.layer_clock.set(state.timeline.layer_offset());
         }
-        Ok(placed)
+        let video = frame.kind == TrackKind::Video;
+        let flow = video && family.layer_flows(layer, frame.dts.as_millis());
+        Ok(Some((placement, flow)))
     }
 
     pub(crate) fn push_data(&self, generation: u64, body: bytes::Bytes) -> Result<(), PushError> {

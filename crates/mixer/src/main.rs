@@ -1,3 +1,7 @@
 //! The `lianmai-worker` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lianmai_mixer::cli::main()
+}

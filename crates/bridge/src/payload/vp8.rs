@@ -48,7 +48,8 @@ fn descriptor(payload: &[u8]) -> Option<(bool, usize)> {
 #[derive(Debug, Default)]
 pub(super) struct Assembler {
     frame: BytesMut,
-    size: Option<(u32, u32)>,
+    /// Width, height and version of the last key frame.
+    format: Option<(u32, u32, u8)>,
 }
 
 impl Assemble for Assembler {
@@ -81,14 +82,17 @@ impl Assemble for Assembler {
         let keyframe = first & 1 == 0;
         let mut config = None;
         if keyframe {
-            let size = key_frame_size(&self.frame).ok_or(PayloadError::Malformed("VP8 key frame header"))?;
-            if self.size.replace(size) != Some(size) {
+            let (width, height) =
+                key_frame_size(&self.frame).ok_or(PayloadError::Malformed("VP8 key frame header"))?;
+            let profile = first >> 1 & 7;
+            let format = (width, height, profile);
+            if self.format.replace(format) != Some(format) {
                 config = Some(VideoConfig {
                     codec: VideoCodec::Vp8,
                     record: Bytes::new(),
-                    width: size.0,
-                    height: size.1,
-                    profile: first >> 1 & 7,
+                    width,
+                    height,
+                    profile,
                     level: 0,
                     reorder_depth: Some(0),
                 });

@@ -172,7 +172,13 @@ impl Peer {
             Direction::Publish => self.assign_publishing(offer),
             Direction::Play => self.assign_playing(offer)?,
         }
-        Ok((negotiated.answer, self.etag.clone()))
+        let names = self
+            .outgoing
+            .iter()
+            .map(|out| (out.mid().to_owned(), out.line().grant.key.stream().to_owned()))
+            .collect();
+        let answer = sdp::with_stream_names(&negotiated.answer, &names);
+        Ok((answer, self.etag.clone()))
     }
 
     fn assign_publishing(&mut self, offer: &Offer) {

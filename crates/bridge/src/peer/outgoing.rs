@@ -343,7 +343,10 @@ impl Outgoing {
                 header,
                 payload: payload.clone(),
             };
-            pacer.push(packet, payload.len(), now);
+            match self.kind {
+                TrackKind::Audio => pacer.push_urgent(packet),
+                TrackKind::Video => pacer.push(packet, payload.len(), now),
+            }
         }
     }
 

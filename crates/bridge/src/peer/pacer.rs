@@ -20,6 +20,8 @@ const MAX_PACKETS: usize = 4_096;
 /// A queue of packets with a pace.
 #[derive(Debug)]
 pub(crate) struct Pacer<T> {
+    /// Sound: small, and the first to be missed.
+    urgent: VecDeque<T>,
     queue: VecDeque<Held<T>>,
     bytes: usize,
     budget: f64,
@@ -36,11 +38,17 @@ struct Held<T> {
 impl<T> Pacer<T> {
     pub(crate) fn new() -> Pacer<T> {
         Pacer {
+            urgent: VecDeque::new(),
             queue: VecDeque::new(),
             bytes: 0,
             budget: BURST,
             at: None,
         }
+    }
+
+    /// Queues a packet that leaves before all others, at once.
+    pub(crate) fn push_urgent(&mut self, packet: T) {
+        self.urgent.push_back(packet);
     }
 
     /// Queues a packet.
@@ -55,6 +63,9 @@ impl<T> Pacer<T> {
 
     /// The next packet that may leave.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<T> {
+        if let Some(packet) = self.urgent.pop_front() {
+            return Some(packet);
+        }
         let first = self.queue.front()?;
         let waited = now.saturating_duration_since(first.since);
         self.earn(now);
@@ -101,6 +112,19 @@ mod tests {
         }
         assert_eq!(drain(&mut pacer, now), 10);
         assert_eq!(pacer.deadline(now), None);
+    }
+
+    #[test]
+    fn sound_does_not_wait_behind_pictures() {
+        let now = Instant::now();
+        let mut pacer = Pacer::new();
+        for packet in 0..100 {
+            pacer.push(packet, 1_200, now);
+        }
+        drain(&mut pacer, now);
+        pacer.push_urgent(1_000);
+        assert_eq!(pacer.poll(now), Some(1_000));
+        assert_eq!(pacer.poll(now), None);
     }
 
     /// R-L2: bounded to half a second, in order, nothing lost.

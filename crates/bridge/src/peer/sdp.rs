@@ -251,6 +251,17 @@ pub(crate) fn with_inactive(answer: &str, mids: &[&str]) -> String {
     })
 }
 
+/// The answer with the sections' streams named: a client plays what has one name in step, and nothing else with it.
+pub(crate) fn with_stream_names(answer: &str, names: &HashMap<String, String>) -> String {
+    let all = sections(answer);
+    map_lines(answer, |line, place| {
+        let name = names.get(all.get(place?)?.mid.as_str())?;
+        let (before, stream) = line.split_once("msid:")?;
+        let track = stream.split_once(' ').map_or("", |(_, track)| track);
+        Some(format!("{before}msid:{name} {track}"))
+    })
+}
+
 /// Replaces lines; `change` gets each with the number of its media section.
 fn map_lines(text: &str, change: impl Fn(&str, Option<usize>) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());

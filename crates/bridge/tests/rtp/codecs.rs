@@ -68,22 +68,40 @@ fn the_vp9_record_is_what_ffmpeg_makes() {
     assert_eq!(record[6] >> 4, expected[6] >> 4);
 }
 
-/// R-V6: a key frame of another size brings another configuration.
+/// R-V6: a key frame of another size or version brings another configuration.
 #[test]
 fn another_size_is_another_configuration() {
     let mut depacketiser = Depacketiser::new(VideoCodec::Vp8);
-    let key = |width: u16| {
+    let key = |version: u8, width: u16| {
         let [low, high] = width.to_le_bytes();
-        [0x10, 0x10, 0, 0, 0x9D, 0x01, 0x2A, low, high, 90, 0]
+        [
+            0x10,
+            0x10 | version << 1,
+            0,
+            0,
+            0x9D,
+            0x01,
+            0x2A,
+            low,
+            high,
+            90,
+            0,
+        ]
     };
-    for (timestamp, width) in [(0, 160), (1, 160), (2, 320)] {
-        push(&mut depacketiser, &key(width), timestamp, true);
+    for (timestamp, (version, width)) in [(0, 160), (0, 160), (0, 320), (2, 320)].into_iter().enumerate() {
+        push(&mut depacketiser, &key(version, width), timestamp as u32, true);
     }
-    let sizes: Vec<_> = units(&mut depacketiser)
+    let formats: Vec<_> = units(&mut depacketiser)
         .into_iter()
-        .map(|unit| unit.config.map(|config| (config.width, config.height)))
+        .map(|unit| {
+            unit.config
+                .map(|config| (config.profile, config.width, config.height))
+        })
         .collect();
-    assert_eq!(sizes, [Some((160, 90)), None, Some((320, 90))]);
+    assert_eq!(
+        formats,
+        [Some((0, 160, 90)), None, Some((0, 320, 90)), Some((2, 320, 90))]
+    );
 }
 
 #[test]
@@ -189,4 +207,27 @@ fn av1_aggregates_of_all_kinds() {
             "{payload:02X?}"
         );
     }
+}
+
+/// AV1: a key frame before its sequence header is none.
+#[test]
+fn an_av1_sequence_header_comes_first() {
+    let sequence = [0x08, 0, 0, 0, 3, 0x37, 0xFB, 0xE6, 0xD7, 0xC8, 2];
+    let mut depacketiser = Depacketiser::new(VideoCodec::Av1);
+    push(
+        &mut depacketiser,
+        &[&[0x28, 4, 0x30, 0x10, 1, 2][..], &sequence].concat(),
+        0,
+        true,
+    );
+    // Its start is not to be seen either.
+    assert_eq!(depacketiser.poll(), None);
+    push(
+        &mut depacketiser,
+        &[&[0x28, 4, 0x30, 0x10, 1, 2][..], &sequence].concat(),
+        1,
+        true,
+    );
+    let unit = units(&mut depacketiser).remove(0);
+    assert!(!unit.keyframe && unit.config.is_none());
 }

@@ -2,7 +2,7 @@
 //!
 //! Media and protocols of a peer connection are in `lianmai-bridge`; this is who may have one, and for what. A peer made
 //! by URL belongs to whoever knows its address, which cannot be guessed; a peer made in a room belongs to the
-//! signalling session that made it and ends with it, or with its member's stay.
+//! signalling session that made it and ends with it. Both end with the stay of the member whose right was used.
 
 mod answers;
 mod cors;

@@ -1,6 +1,6 @@
-//! Which peers were made by the signalling of rooms, and whose they are.
+//! Which peers members have, made by URL or by the signalling of a room, so that they end with the right to them.
 //!
-//! Peers made by URL are not here: whoever knows their address may change them, so nothing has to be remembered.
+//! Peers that the app made by URL for itself are not here: they belong to no member.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -28,7 +28,8 @@ pub(crate) struct Owner {
     pub(crate) app: AppId,
     pub(crate) room: RoomId,
     pub(crate) member: MemberId,
-    pub(crate) session: SessionId,
+    /// The session that made it; `None`: it was made by URL, and belongs to whoever knows its address.
+    pub(crate) session: Option<SessionId>,
     pub(crate) direction: Direction,
 }
 
@@ -54,7 +55,9 @@ impl Peers {
         let member = (owner.app.clone(), owner.member.clone());
         let session = owner.session.clone();
         if inner.all.insert(peer.clone(), (owner, grants)).is_none() {
-            inner.of_session.entry(session).or_default().push(peer.clone());
+            if let Some(session) = session {
+                inner.of_session.entry(session).or_default().push(peer.clone());
+            }
             inner.of_member.entry(member).or_default().push(peer.clone());
         }
     }
@@ -86,7 +89,9 @@ impl Peers {
     pub(crate) fn remove(&self, peer: &PeerId) -> Option<Owner> {
         let inner = &mut *self.inner.lock();
         let (owner, _) = inner.all.remove(peer)?;
-        take_out(&mut inner.of_session, &owner.session, peer);
+        if let Some(session) = &owner.session {
+            take_out(&mut inner.of_session, session, peer);
+        }
         let member = (owner.app.clone(), owner.member.clone());
         take_out(&mut inner.of_member, &member, peer);
         Some(owner)
@@ -125,7 +130,7 @@ mod tests {
             app: AppId::parse("a").unwrap(),
             room: RoomId::parse("r").unwrap(),
             member: MemberId::parse(member).unwrap(),
-            session: SessionId::parse(session).unwrap(),
+            session: Some(SessionId::parse(session).unwrap()),
             direction: Direction::Publish,
         }
     }
@@ -139,7 +144,7 @@ mod tests {
         }
         // Once more: only what it is granted changes.
         peers.set(&id("p1"), owner("s1", "m1"), Grants::new());
-        let (s1, m1) = (owner("s1", "m1").session, owner("s1", "m1").member);
+        let (s1, m1) = (SessionId::parse("s1").unwrap(), owner("s1", "m1").member);
         assert_eq!(peers.of_session(&s1), [id("p1"), id("p2")]);
         assert_eq!(peers.of_member(&owner("s1", "m1").app, &m1), [id("p1"), id("p3")]);
         assert!(peers.of_member(&AppId::parse("b").unwrap(), &m1).is_empty());
@@ -154,7 +159,7 @@ mod tests {
     #[test]
     fn a_session_has_so_many() {
         let peers = Peers::default();
-        let session = owner("s1", "m1").session;
+        let session = SessionId::parse("s1").unwrap();
         for n in 0..MAX_OF_SESSION {
             assert!(peers.has_room(&session));
             peers.set(

@@ -67,7 +67,7 @@ pub(crate) async fn close_peer(
 ) -> Result<StatusCode, Problem> {
     let webrtc = state.service().webrtc().ok_or_else(disabled)?;
     let peer = by_url(webrtc, &peer)?;
-    if webrtc.bridge.close(&peer) {
+    if webrtc.close(&peer) {
         Ok(StatusCode::OK)
     } else {
         Err(no_such_peer())
@@ -77,7 +77,13 @@ pub(crate) async fn close_peer(
 /// A peer that was made by URL, if it is one.
 fn by_url(webrtc: &Webrtc, text: &str) -> Result<PeerId, Problem> {
     let peer = PeerId::from_client(text);
-    if text.len() > MAX_PEER || webrtc.peers.owner(&peer).is_some() {
+    let of_session = || {
+        webrtc
+            .peers
+            .owner(&peer)
+            .is_some_and(|owner| owner.session.is_some())
+    };
+    if text.len() > MAX_PEER || of_session() {
         return Err(no_such_peer());
     }
     Ok(peer)

@@ -9,13 +9,15 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{options, patch, post};
 use axum::{Router, middleware};
-use lianmai_bridge::{Answer, IceServer, LayerChoice, Lines, Offer, PlayLine, PublishLine};
+use lianmai_bridge::{Answer, IceServer, LayerChoice, Lines, Offer, PeerId, PlayLine, PublishLine};
 use lianmai_hub::{AccessRequest, Action, Authorise as _, Grant, Protocol};
+use lianmai_rooms::{AppId, MemberId, Rejection, StreamId};
 
 use super::answers::{disabled, problem};
 use super::cors::{self, FRAGMENT, SDP};
-use super::{Webrtc, ice, resource};
+use super::{Direction, Owner, Webrtc, ice, resource};
 use crate::http::{HttpState, Problem, bearer};
+use crate::service::Service;
 
 /// The routes. They check their token themselves and are open to any page.
 pub(crate) fn router() -> Router<HttpState> {
@@ -123,7 +125,8 @@ async fn offered(
     let grant = service.access().authorise(asked).await?;
     let sdp = text(body, webrtc.config.max_sdp).await?;
     let user = grant.holder.clone().unwrap_or_else(|| "app".into());
-    let answer = open(webrtc, action, grant, sdp).await?;
+    let answer = open(webrtc, action, grant.clone(), sdp).await?;
+    keep(service, webrtc, action, &grant, &answer.peer)?;
     Ok(created(&answer, &service.ice_servers(&user)))
 }
 
@@ -137,6 +140,44 @@ async fn open(webrtc: &Webrtc, action: Action, grant: Grant, sdp: String) -> Res
         }),
     };
     webrtc.bridge.open(Offer { sdp, lines }).await.map_err(problem)
+}
+
+/// Notes a member's peer, so that it ends with the stay. Whoever left while the bridge was at it is known only now.
+fn keep(
+    service: &Service,
+    webrtc: &Webrtc,
+    action: Action,
+    grant: &Grant,
+    peer: &PeerId,
+) -> Result<(), Problem> {
+    let member = grant
+        .holder
+        .as_deref()
+        .and_then(|holder| MemberId::parse(holder).ok());
+    let app = AppId::parse(grant.key.app()).ok();
+    let stream = StreamId::parse(grant.key.stream()).ok();
+    let (Some(member), Some(app), Some(stream)) = (member, app, stream) else {
+        return Ok(());
+    };
+    let found = service.find_stream(&app, &stream).and_then(|(room, _)| {
+        let owner = Owner {
+            app: app.clone(),
+            room: room.clone(),
+            member: member.clone(),
+            session: None,
+            direction: match action {
+                Action::Publish => Direction::Publish,
+                Action::Play => Direction::Subscribe,
+            },
+        };
+        webrtc.peers.set(peer, owner, Default::default());
+        let inside = service.with_room(&app, &room, |room| room.member(&member).is_some())?;
+        inside.then_some(()).ok_or_else(|| Rejection::NotAMember.into())
+    });
+    found.map_err(|error| {
+        webrtc.close(peer);
+        Problem::from(error)
+    })
 }
 
 fn created(answer: &Answer, servers: &[IceServer]) -> Response {

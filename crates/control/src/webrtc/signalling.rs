@@ -76,7 +76,7 @@ pub(crate) async fn negotiate(
         app: who.app.clone(),
         room: who.room.clone(),
         member: who.member.clone(),
-        session: who.session.clone(),
+        session: Some(who.session.clone()),
         direction,
     };
     let present = match peer {
@@ -160,7 +160,7 @@ fn own<'a>(service: &'a Service, session: &SessionId, peer: &str) -> Result<(&'a
     let webrtc = service.webrtc().ok_or_else(disabled)?;
     let peer = peer_id(peer)?;
     match webrtc.peers.owner(&peer) {
-        Some(owner) if owner.session == *session => Ok((webrtc, peer)),
+        Some(owner) if owner.session.as_ref() == Some(session) => Ok((webrtc, peer)),
         _ => Err(no_such_peer()),
     }
 }

@@ -79,7 +79,10 @@ async fn everything_is_denied_by_default() {
     let mut tried = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            let target = path.replace("{kind}", "audio").replace(['{', '}'], "");
+            let target = path
+                .replace("{kind}", "audio")
+                .replace("{app}", "demo")
+                .replace(['{', '}'], "");
             let is_rtc = operation["tags"] == json!(["webrtc"]);
             let headers: &[(&str, &str)] = match method.as_str() {
                 "patch" if is_rtc => &[

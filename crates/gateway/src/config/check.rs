@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use lianmai_control::workers::WorkerSecret;
+
 use super::Config;
 
 /// Why the configuration cannot be used.
@@ -105,6 +107,7 @@ impl Config {
             "needs rtmps.certificate and rtmps.key",
         )?;
         self.check_turn()?;
+        self.check_workers()?;
         self.check_public()
     }
 
@@ -139,6 +142,47 @@ impl Config {
             "turn.ttl",
             "must be from 1m to 7d",
         )
+    }
+
+    fn check_workers(&self) -> Result<(), ConfigError> {
+        let workers = &self.workers;
+        if let Some(Err(error)) = workers.secret.as_ref().map(|s| WorkerSecret::parse(s.expose())) {
+            demand(false, "workers.secret", &error.to_string())?;
+        }
+        let is = |url: &Option<String>, schemes: [&str; 2], path: &str| {
+            let Some(url) = url else { return true };
+            url::Url::parse(url).is_ok_and(|url| {
+                let plain = url.query().is_none() && url.username().is_empty() && url.password().is_none();
+                schemes.contains(&url.scheme()) && url.has_host() && plain && url.path().trim_end_matches('/') == path
+            })
+        };
+        demand(
+            is(&workers.rtmp_url, ["rtmp", "rtmps"], ""),
+            "workers.rtmp_url",
+            "must be rtmp:// or rtmps:// with a host, and nothing behind it",
+        )?;
+        demand(
+            is(&workers.ws_url, ["ws", "wss"], "/internal/worker"),
+            "workers.ws_url",
+            "must be ws:// or wss:// with a host and /internal/worker",
+        )?;
+        let megabytes = workers.memory_limit.map(|bytes| bytes >> 20);
+        demand(
+            megabytes.is_none_or(|megabytes| megabytes >= 64),
+            "workers.memory_limit",
+            "must be at least 67108864",
+        )?;
+        let ranges = [
+            ("workers.opus_bitrate", workers.opus_bitrate, 6_000..=510_000),
+            ("workers.aac_bitrate", workers.aac_bitrate, 16_000..=512_000),
+            ("workers.h264_bitrate", workers.h264_bitrate, 50_000..=50_000_000),
+            ("workers.h264_max_side", workers.h264_max_side, 160..=7_680),
+        ];
+        for (key, value, range) in ranges {
+            let reason = format!("must be from {} to {}", range.start(), range.end());
+            demand(range.contains(&value), key, &reason)?;
+        }
+        Ok(())
     }
 
     fn check_public(&self) -> Result<(), ConfigError> {

@@ -31,6 +31,8 @@ pub struct Config {
     pub webrtc: WebrtcSection,
     /// `[turn]`
     pub turn: TurnSection,
+    /// `[workers]`
+    pub workers: WorkersSection,
     /// `[metrics]`
     pub metrics: MetricsSection,
     /// `[stream]`
@@ -192,6 +194,34 @@ section! {
         /// How long credentials are valid.
         #[serde(with = "duration")]
         ttl: Duration = Duration::from_secs(24 * 3_600),
+    }
+}
+
+section! {
+    /// Workers: processes that transcode.
+    WorkersSection {
+        /// Whether to run one beside the gateway; not set: if its program is there.
+        local: Option<bool> = None,
+        /// Its program; not set: `lianmai-worker` beside this program, or in `PATH`.
+        command: Option<PathBuf> = None,
+        /// The user whose rights it drops to.
+        user: Option<String> = None,
+        /// Bytes one of its jobs may use.
+        memory_limit: Option<u64> = None,
+        /// What workers prove themselves with; not set: only the local worker can.
+        secret: Option<Hidden> = None,
+        /// Where workers reach RTMP; not set: over loopback.
+        rtmp_url: Option<String> = None,
+        /// Where the local worker reaches `/internal/worker`; not set: over loopback.
+        ws_url: Option<String> = None,
+        /// Bits per second of sound for WebRTC.
+        opus_bitrate: u32 = 96_000,
+        /// Bits per second of sound for RTMP and FLV.
+        aac_bitrate: u32 = 128_000,
+        /// Bits per second of pictures at most.
+        h264_bitrate: u32 = 2_000_000,
+        /// Longer side of pictures at most, in pixels.
+        h264_max_side: u32 = 1_280,
     }
 }
 

@@ -18,7 +18,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::workers::{local_worker, workers_config};
 use crate::config::Config;
+use crate::worker::{Restarts, supervise};
 
 /// The parts of a running gateway that must be told to end.
 pub(super) struct Gateway {
@@ -66,7 +68,16 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
         false => None,
     };
     let store = open_store(config).await?;
-    let service = Service::open(service_config(config), store, hub.clone())
+    let rtmp_addresses: Result<Vec<_>, _> = rtmp_listeners
+        .iter()
+        .filter(|(_, tls)| tls.is_none())
+        .map(|(listener, _)| listener.local_addr())
+        .collect();
+    let service_config = ServiceConfig {
+        workers: workers_config(config, &rtmp_addresses?)?,
+        ..service_config(config)
+    };
+    let service = Service::open(service_config, store, hub.clone())
         .await
         .context("service")?;
     if let Some(bridge) = &bridge {
@@ -97,8 +108,14 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
         authoriser: access,
     });
     let router = http::router(state.clone(), play);
+    let local_worker = local_worker(config, service.workers(), http_listener.local_addr()?)?;
     let (http_stop, grace) = (stop.clone(), config.drain.deadline);
     tasks.spawn(async move { http::serve(http_listener, router, &http_config, http_stop, grace).await });
+
+    // After the listeners, so that its first attempt succeeds.
+    if let Some(worker) = local_worker {
+        tasks.spawn(supervise(worker, Restarts::default(), stop.clone()));
+    }
 
     let mut probes = JoinSet::new();
     if let Some(listener) = metrics_listener {

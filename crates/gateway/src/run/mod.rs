@@ -3,6 +3,7 @@
 mod build;
 mod drain;
 mod reload;
+mod workers;
 
 pub(crate) use build::open_store;
 

@@ -46,6 +46,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     check("http", old.http == new.http);
     check("webrtc", old.webrtc == new.webrtc);
     check("turn", old.turn == new.turn);
+    check("workers", old.workers == new.workers);
     check("metrics", old.metrics == new.metrics);
     check("stream", old.stream == new.stream);
     check("webhook", old.webhook == new.webhook);

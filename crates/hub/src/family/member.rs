@@ -27,6 +27,7 @@ impl Family {
         }
         let mut started = stream.go_on_air(options, false, 0)?;
         self.layer_clock.set(None);
+        self.flow.lock().clear();
         // A composition goes on when its publisher is replaced by another of its kind.
         for rival in rivals().filter(|s| s.member_epoch().is_some()) {
             started.takeover |= rival.give_way();

@@ -54,8 +54,8 @@ impl Feed {
             .as_ref()
             .is_some_and(|s| is_layer(s.form) && s.started());
         if flowing && is_layer(form) {
-            self.next = Some(self.open(form, Join::Live));
-            self.place.family.request_keyframe(form);
+            let after = self.newest.map_or(Join::Live, |(_, millis)| Join::After(millis));
+            self.next = Some(self.open(form, after));
             return;
         }
         let join = match (self.newest, self.start_at) {

@@ -21,7 +21,7 @@ async fn a_layer_takes_over_at_its_next_key_frame() {
     let best = publish_rtc(&hub, 1, VideoCodec::H264);
     push_video(&best, 7_000, 0..1);
     let low = publish_layer(&hub, 1);
-    push_video(&low, 7_003, 0..1);
+    push_video(&low, 7_000, 0..1);
     let mut feed = follow(&hub, Video);
     assert_eq!((feed.layer(), feed.layers()), (0, 2));
     assert_eq!(read(&mut feed).await.times(), [0]);
@@ -59,6 +59,51 @@ async fn a_layer_takes_over_at_its_next_key_frame() {
     low.push(frame(Video, 7_363, true)).unwrap();
     assert_eq!(read_next(&mut feed).await.times(), [363]);
     assert_eq!(feed.layer(), 1);
+}
+
+/// The publisher's connection gets worse, and its browser sends the lower layer only; then it gets better again.
+#[tokio::test(start_paused = true)]
+async fn a_silent_layer_is_left_and_returned_to() {
+    let hub = Hub::new(HubConfig::default());
+    let best = publish_rtc(&hub, 1, VideoCodec::H264);
+    push_video(&best, 0, 0..1);
+    let low = publish_layer(&hub, 1);
+    let (mut feed, mut player) = (follow(&hub, Video), play(&hub));
+    let (mut seen, mut played) = (Vec::new(), Vec::new());
+    for n in 1..100 {
+        if !(20..70).contains(&n) {
+            best.push(frame(Video, n * 40, n == 70)).unwrap();
+        }
+        low.push(frame(Video, n * 40 + 1, n % 10 == 0)).unwrap();
+        seen.extend(read(&mut feed).await.times());
+        played.extend(read_player(&mut player).await.times());
+        assert_eq!(feed.layer(), u8::from((44..70).contains(&n)), "at {n}");
+    }
+    for times in [seen, played] {
+        assert!(times.is_sorted());
+        let widest = times.windows(2).map(|w| w[1] - w[0]).max().unwrap();
+        assert!((800..1_300).contains(&widest), "{widest}");
+        assert!(times.len() >= 60);
+    }
+}
+
+/// A browser begins with its lower layer.
+#[tokio::test(start_paused = true)]
+async fn a_lower_layer_may_come_first() {
+    let hub = Hub::new(HubConfig::default());
+    let best = hub.publish(key().form(Form::Rtc), Default::default()).unwrap();
+    best.set_audio(audio_config(lianmai_media::AudioCodec::Opus))
+        .unwrap();
+    let mut feed = follow(&hub, Video);
+    push_audio(&best, 0, 0..1);
+    let low = publish_layer(&hub, 1);
+    low.push(frame(Video, 3, true)).unwrap();
+    assert_eq!(read(&mut feed).await.times(), [3]);
+    best.set_video(video_config(VideoCodec::H264, Some(0))).unwrap();
+    push_video(&best, 40, 0..1);
+    assert!(read(&mut feed).await.times().len() <= 1);
+    best.push(frame(Video, 80, true)).unwrap();
+    assert_eq!(read_next(&mut feed).await.times(), [80]);
 }
 
 #[tokio::test(start_paused = true)]

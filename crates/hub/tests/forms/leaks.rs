@@ -1,8 +1,14 @@
 //! Nothing is left behind.
 
-use lianmai_hub::{Form, Hub, HubConfig, PublishError, ReadOptions, StreamKey};
+use std::time::Duration;
+
+use lianmai_hub::{
+    Delivery, Form, Hub, HubConfig, PublishError, PublishOptions, PushError, ReadOptions, StreamKey,
+};
 use lianmai_media::TrackKind::{Audio, Video};
-use lianmai_media::VideoCodec;
+use lianmai_media::{AudioCodec, VideoCodec};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::rig::*;
 
@@ -73,4 +79,74 @@ async fn the_number_of_streams_is_limited() {
     assert_eq!(refused, Some(PublishError::TooManyStreams));
     let refused = hub.subscribe(other.form(Form::Rtc), ReadOptions::default()).err();
     assert_eq!(refused, Some(PublishError::TooManyStreams));
+}
+
+async fn publish_on_and_off(hub: Hub, n: u64) {
+    for cycle in 0..150 {
+        let of = match (n + cycle) % 3 {
+            0 => key(),
+            1 => key().form(Form::Rtc),
+            _ => key().form(Form::Aac),
+        };
+        let publication = hub.publish(of, PublishOptions::default()).unwrap();
+        // Another may have taken over already.
+        let _ = publication.set_video(video_config(VideoCodec::H264, Some(0)));
+        let _ = publication.set_audio(audio_config(AudioCodec::Aac));
+        for frames in 0..20 {
+            let kind = if frames % 2 == 0 { Audio } else { Video };
+            if publication.push(frame(kind, frames * 20, true)) == Err(PushError::Superseded) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        if cycle % 10 == 0 {
+            hub.end(&key());
+        }
+    }
+}
+
+async fn watch_on_and_off(hub: Hub) {
+    for cycle in 0..300_u16 {
+        let kind = if cycle % 2 == 0 { Audio } else { Video };
+        let (mut feed, mut player) = (follow(&hub, kind), play(&hub));
+        feed.choose_layer((cycle % 3) as u8);
+        let (mut of_feed, mut of_player) = (Vec::new(), Vec::new());
+        for _ in 0..5 {
+            tokio::select! {
+                () = feed.next_batch(&mut of_feed) => {}
+                () = player.next_batch(&mut of_player) => {}
+                () = tokio::time::sleep(Duration::from_millis(2)) => {}
+            }
+            let ended = |batch: &[Delivery]| matches!(batch.last(), Some(Delivery::End(_)));
+            if ended(&of_feed) || ended(&of_player) {
+                break;
+            }
+        }
+    }
+}
+
+/// R-Y2: everybody comes and goes at once, on several threads; nothing hangs, and nothing is left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn races_leave_nothing_behind() {
+    let hub = Hub::new(HubConfig {
+        continue_window: Duration::from_millis(20),
+        publisher_wait: Duration::from_millis(20),
+        rendition_linger: Duration::from_millis(1),
+        ..HubConfig::default()
+    });
+    let mut tasks = JoinSet::new();
+    for n in 0..4 {
+        tasks.spawn(publish_on_and_off(hub.clone(), n));
+        tasks.spawn(watch_on_and_off(hub.clone()));
+    }
+    let all = async { while tasks.join_next().await.transpose().unwrap().is_some() {} };
+    timeout(Duration::from_secs(60), all).await.unwrap();
+    let gone = async {
+        while !hub.all_stats().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), gone).await.unwrap();
+    hub.shut_down().await;
+    assert_eq!(hub.tasks(), 0);
 }

@@ -14,6 +14,7 @@ mod resampler;
 mod rotate;
 mod scaler;
 mod sound;
+pub(crate) mod test_card;
 mod video_encoder;
 mod warm;
 

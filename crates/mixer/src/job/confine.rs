@@ -61,7 +61,7 @@ impl std::fmt::Display for Identity {
 }
 
 /// Gives everything up. `parent` is the process that must be the parent, for the rare case that it is gone already.
-pub(super) fn confine(identity: Option<Identity>, parent: Option<i32>) -> io::Result<()> {
+pub(crate) fn confine(identity: Option<Identity>, parent: Option<i32>) -> io::Result<()> {
     // Not allowed in some containers, and not needed.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     limit(Resource::RLIMIT_CORE, 0)?;
@@ -81,7 +81,9 @@ pub(super) fn confine(identity: Option<Identity>, parent: Option<i32>) -> io::Re
     // Nobody of the same user may look into the memory, where tokens are.
     prctl::set_dumpable(false)?;
     // After the change of user, which clears it.
-    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    if parent.is_some() {
+        prctl::set_pdeathsig(Signal::SIGKILL)?;
+    }
     if parent.is_some_and(|parent| getppid().as_raw() != parent) {
         return Err(io::Error::other("the supervisor is gone"));
     }

@@ -16,14 +16,14 @@ mod watchdog;
 
 use std::process::ExitCode;
 
-pub(crate) use confine::Identity;
-pub(crate) use status::{Command, Progress, Status};
+pub(crate) use confine::{Identity, confine};
+pub(crate) use status::{Command, MAX_LINE, Progress, Status, to_line};
 
 use pipes::Pipes;
 
 /// Runs the process: confine, warm up, wait for a job, do it.
 pub(crate) fn main(identity: Option<Identity>, parent: Option<i32>) -> ExitCode {
-    if let Err(error) = confine::confine(identity, parent) {
+    if let Err(error) = confine(identity, parent) {
         eprintln!("cannot confine the process: {error}");
         return ExitCode::FAILURE;
     }

@@ -152,6 +152,7 @@ mod tests {
 
     fn media(kind: MediaKind, timestamp: u32, payload: impl Into<Bytes>) -> Media {
         Media {
+            stream_id: 1,
             kind,
             timestamp,
             payload: payload.into(),

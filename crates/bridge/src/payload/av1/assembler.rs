@@ -17,7 +17,7 @@ pub(in super::super) struct Assembler {
     unit: BytesMut,
     /// A unit that goes on in the next packet.
     open: Option<BytesMut>,
-    /// Whether the first frame of the unit is a key frame.
+    /// Whether decoding can start with the first frame of the unit.
     key: Option<bool>,
     has_sequence: bool,
     reduced_headers: bool,
@@ -105,7 +105,9 @@ impl Assembler {
                 }
             }
             FRAME | FRAME_HEADER if self.key.is_none() => {
-                self.key = Some(header::is_key_frame(obu.content, self.reduced_headers));
+                // Without a sequence header before it decoding cannot start, whatever the frame is.
+                let is_key = header::is_key_frame(obu.content, self.reduced_headers);
+                self.key = Some(is_key && self.has_sequence);
             }
             _ => {}
         }
@@ -168,11 +170,9 @@ impl Assemble for Assembler {
         if self.open.is_some() {
             return Err(PayloadError::Fragment);
         }
-        let Some(key) = self.key else {
+        let Some(keyframe) = self.key else {
             return Ok(None);
         };
-        // Without the sequence header decoding cannot start, whatever the frame is.
-        let keyframe = key && self.has_sequence;
         let mut config = None;
         if keyframe && self.config.changed {
             let (obu, _) = Obu::parse(&self.config.header).ok_or(PayloadError::NoConfig)?;

@@ -1,4 +1,4 @@
-use lianmai_hub::Action;
+use lianmai_hub::{AccessRequest, Action, Protocol};
 
 use crate::service::testing::{Answer, Gateway, Receiver};
 use crate::service::*;
@@ -102,4 +102,48 @@ async fn nobody_is_asked_about_a_bad_token() {
     let (gateway, push) = gateway(&server.url).await;
     server.answer(|_| panic!("asked"));
     assert_eq!(code(&gateway, &format!("{push}x")).await, "token_signature");
+}
+
+/// Members that signal without a token are asked about as well, after the room has said what is theirs.
+#[tokio::test]
+async fn members_without_a_token_are_asked_about() {
+    let mut server = Receiver::start().await;
+    let (gateway, push) = gateway(&server.url).await;
+    let room = testing::room("r1");
+    let (ann, bob) = (gateway.join(&room, "ann").await, gateway.join(&room, "bob").await);
+    let access = gateway.service.access();
+    let ask = async |action, member, room| {
+        let request = AccessRequest {
+            query: String::new(),
+            ..testing::request(action, Protocol::Webrtc, &push)
+        };
+        let decision = access.authorise_member(request, room, member).await;
+        decision.map_err(|denial| denial.code)
+    };
+    let grant = ask(Action::Publish, &ann, &room).await.unwrap();
+    assert_eq!((grant.epoch, grant.holder.as_deref()), (1, Some(ann.as_str())));
+    assert!(grant.max_bitrate.is_some());
+    let post = server.next().await;
+    assert_eq!(
+        (&post.body["action"], &post.body["protocol"]),
+        (&"publish".into(), &"webrtc".into())
+    );
+    assert_eq!(post.body["member"], ann.as_str());
+    ask(Action::Play, &bob, &room).await.unwrap();
+    assert_eq!(server.next().await.body["account"], "bob");
+    server.answer(|_| Answer::Status(403));
+    assert_eq!(ask(Action::Play, &bob, &room).await.unwrap_err(), "hook_denied");
+    server.answer(|_| panic!("asked"));
+    assert_eq!(ask(Action::Publish, &bob, &room).await.unwrap_err(), "not_owner");
+    let elsewhere = testing::room("r2");
+    assert_eq!(
+        ask(Action::Play, &bob, &elsewhere).await.unwrap_err(),
+        "unknown_stream"
+    );
+    let leave = lianmai_rooms::Command::Leave {
+        member: bob.clone(),
+        session: None,
+    };
+    gateway.service.apply(&gateway.app, &room, leave).await.unwrap();
+    assert_eq!(ask(Action::Play, &bob, &room).await.unwrap_err(), "holder_left");
 }

@@ -73,9 +73,10 @@ async fn next_of(listener: &mut Listener, event: &str) -> Value {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn whoever_speaks_is_told() {
     let scene = Scene::set().await;
+    tokio::time::pause();
     let mut listener = scene.listen();
     let sequence = || {
         scene
@@ -111,7 +112,7 @@ async fn whoever_speaks_is_told() {
 }
 
 /// Who is muted is not heard, whatever is sent.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_muted_are_silent() {
     let scene = Scene::set().await;
     let mut listener = scene.listen();
@@ -124,6 +125,7 @@ async fn the_muted_are_silent() {
         .apply(&scene.gateway.app, &scene.room, mute)
         .await
         .unwrap();
+    tokio::time::pause();
     for _ in 0..40 {
         scene.say(0);
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -140,7 +142,7 @@ async fn the_muted_are_silent() {
     assert_eq!(first, told, "neither levels nor a speaker");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn qualities_are_the_members_whose_connection_it_is() {
     let scene = Scene::set().await;
     let mut listener = scene.listen();

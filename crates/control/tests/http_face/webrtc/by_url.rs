@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use lianmai_control::webrtc::{IceConfig, TurnSecret, WebrtcConfig};
 
+use serde_json::Value;
+
 use super::scene::{Scene, offer};
 use crate::harness::{Answer, Server};
 
@@ -300,5 +302,33 @@ async fn codecs_that_nobody_knows_are_not_acceptable() {
     let exotic = offer("sendonly", &["audio"]).replace("opus/48000/2", "G729/8000");
     let refused = post(&scene.server, &scene.whip, &[SDP], exotic.as_bytes()).await;
     refused.expect(406, "no_usable_codec");
+    scene.server.finish().await;
+}
+
+/// Whoever is removed takes the peers along that were made with a URL of theirs, connected or not.
+#[tokio::test]
+async fn peers_end_with_the_stay_of_the_member() {
+    let scene = Scene::set(WebrtcConfig::default()).await;
+    let (server, bridge) = (&scene.server, scene.server.bridge.clone().unwrap());
+    post(server, &scene.whip, &[SDP], publishing().as_bytes()).await;
+    let watched = post(server, &scene.whep, &[SDP], watching().as_bytes()).await;
+    let location = watched.header("location").unwrap();
+    assert_eq!(bridge.peers(), 2);
+    let members = format!("/v1/rooms/{}/members", scene.room);
+    let app = server.app_token();
+    let list = server.call(&app, "GET", &members, Value::Null).await.ok();
+    for (account, left) in [("bob", 1), ("ann", 0)] {
+        let all = list["members"].as_array().unwrap();
+        let member = all.iter().find(|member| member["account"] == account).unwrap();
+        let target = format!("{members}/{}", member["id"].as_str().unwrap());
+        server.call(&app, "DELETE", &target, Value::Null).await.ok();
+        assert_eq!(bridge.peers(), left, "{account}");
+    }
+    server
+        .send("DELETE", &location, &[], b"")
+        .await
+        .expect(404, "no_such_peer");
+    let late = post(server, &scene.whep, &[SDP], watching().as_bytes()).await;
+    late.expect(404, "unknown_stream");
     scene.server.finish().await;
 }

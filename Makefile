@@ -17,8 +17,8 @@ run: build ## install what is missing, build, start the gateway with a demo room
 serve: build ## the same without the demo room
 	@exec target/release/lianmai serve --config config/dev.toml
 
-build: install-run console ## release build of the gateway
-	@cargo build --release --locked -p lianmai-gateway
+build: install-run console ## release build of the gateway and its worker
+	@cargo build --release --locked -p lianmai-gateway -p lianmai-mixer
 
 console: install-build ## build the web console if its sources changed
 	@scripts/console.sh build
@@ -48,7 +48,7 @@ fuzz-smoke: install-test ## a few seconds on every fuzz target
 	@scripts/check.sh fuzz
 
 bench: install-test console ## load generator and benchmarks (ARGS="…" is passed on)
-	@cargo build --release --locked -p lianmai-gateway
+	@cargo build --release --locked -p lianmai-gateway -p lianmai-mixer
 	@cargo run --release --locked -p lianmai-benches -- $(ARGS)
 
 install-build install-run install-test:

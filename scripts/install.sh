@@ -8,12 +8,17 @@ set -euo pipefail
 CARGO_DENY=0.20.2
 CARGO_NEXTEST=0.9.148
 
+# What the worker links, and what reads its headers.
+codecs=(
+    pkg-config clang libclang-dev
+    libavcodec-dev libavfilter-dev libavformat-dev libavutil-dev libswresample-dev libswscale-dev
+)
 case "${1:-build}" in
-build) packages=(gcc libc6-dev make) ;;
-run) packages=(gcc libc6-dev make ffmpeg curl jq) ;;
+build) packages=(gcc libc6-dev make "${codecs[@]}") ;;
+run) packages=(gcc libc6-dev make ffmpeg curl jq "${codecs[@]}") ;;
 test) packages=(
-    gcc g++ libc6-dev make curl jq iproute2
-    ffmpeg rtmpdump chromium nginx libnginx-mod-rtmp
+    gcc g++ libc6-dev make curl jq iproute2 "${codecs[@]}"
+    ffmpeg rtmpdump chromium nginx libnginx-mod-rtmp coturn
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-ugly gstreamer1.0-libav
 ) ;;

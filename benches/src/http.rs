@@ -96,13 +96,28 @@ pub(crate) fn json(
     bearer: &str,
     body: &Value,
 ) -> Result<Value> {
-    let body = body.to_string();
+    let more = format!("Authorization: Bearer {bearer}\r\nContent-Type: application/json\r\n");
+    let content = request(server, method, path, &more, &body.to_string())?;
+    if content.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&content).with_context(|| format!("{method} {path}: not JSON"))
+}
+
+/// Sends an offer as a WHEP client does and returns the answer.
+pub(crate) fn offer(server: SocketAddr, path: &str, sdp: &str) -> Result<String> {
+    let content = request(server, "POST", path, "Content-Type: application/sdp\r\n", sdp)?;
+    String::from_utf8(content).context("the answer is no text")
+}
+
+/// One request on a connection of its own; the content of the answer if the status is one of success.
+fn request(server: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Result<Vec<u8>> {
     let mut socket = TcpStream::connect(server)?;
     socket.set_read_timeout(Some(Duration::from_secs(5)))?;
     write!(
         socket,
-        "{method} {path} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {bearer}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n\
+         {body}",
         body.len()
     )?;
     let mut answer = Vec::new();
@@ -112,14 +127,10 @@ pub(crate) fn json(
         .position(|bytes| bytes == b"\r\n\r\n")
         .context("no answer")?
         + 4;
-    let content = &answer[head_ends..];
     if body_coding(&answer[..head_ends]).is_err() {
         bail!("{method} {path}: {}", String::from_utf8_lossy(&answer));
     }
-    if content.is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_slice(content).with_context(|| format!("{method} {path}: not JSON"))
+    Ok(answer.split_off(head_ends))
 }
 
 #[cfg(test)]

@@ -19,5 +19,7 @@ mod rtmp;
 mod scenario;
 mod source;
 mod tally;
+mod viewers;
 
 pub use cli::run;
+pub use viewers::run as run_viewers;

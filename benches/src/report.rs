@@ -112,11 +112,13 @@ impl Report {
     }
 }
 
-fn cell(value: Option<f64>, decimals: usize) -> String {
+/// A value for a table.
+pub(crate) fn cell(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
 }
 
-fn median(samples: &[Sample], value: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
+/// The median of what the samples have.
+pub(crate) fn median<T>(samples: &[T], value: impl Fn(&T) -> Option<f64>) -> Option<f64> {
     let mut values: Vec<f64> = samples.iter().filter_map(value).collect();
     values.sort_by(f64::total_cmp);
     let (low, high) = (

@@ -7,7 +7,7 @@ use crate::probe::{self, Probe};
 use crate::rtmp::write::{Amf, string};
 
 /// Frames per second, frames per key frame.
-const FPS: u64 = 25;
+pub(crate) const FPS: u64 = 25;
 const GOP: u32 = 50;
 /// Mean payload bytes: 50 frames make 300 kB, which is 1.2 Mb/s.
 const KEY_FRAME: usize = 40_000;
@@ -40,6 +40,39 @@ pub(crate) const VIDEO: u8 = 9;
 /// Metadata, see [`AUDIO`].
 pub(crate) const DATA: u8 = 18;
 
+/// What a camera sends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Mean bytes of a key frame and of the others.
+    key_frame: usize,
+    delta_frame: usize,
+    audio: bool,
+}
+
+impl Shape {
+    /// 1.2 Mb/s of video, and audio.
+    pub(crate) const FULL: Self = Self {
+        key_frame: KEY_FRAME,
+        delta_frame: DELTA_FRAME,
+        audio: true,
+    };
+
+    /// Video of `bits_per_second` with frames of the same proportions.
+    pub(crate) fn of_video(bits_per_second: u32, audio: bool) -> Self {
+        let share = |bytes: usize| (bytes as f64 * f64::from(bits_per_second) / 1.2e6) as usize;
+        Self {
+            key_frame: share(KEY_FRAME).clamp(1000, KEY_FRAME * 8),
+            delta_frame: share(DELTA_FRAME).clamp(100, DELTA_FRAME * 8),
+            audio,
+        }
+    }
+
+    /// No key frame has fewer bytes, and no other frame as many as half of them.
+    pub(crate) fn least_key_frame(&self) -> usize {
+        self.key_frame * 7 / 10
+    }
+}
+
 /// One message of a stream; the body is an FLV tag body.
 pub(crate) struct Message<'a> {
     pub(crate) kind: u8,
@@ -64,6 +97,7 @@ pub(crate) fn probe_of(kind: u8, head: &[u8]) -> Option<Probe> {
 
 /// One publisher's frames in the order of their times.
 pub(crate) struct Source {
+    shape: Shape,
     started_ns: u64,
     video: u32,
     audio: u32,
@@ -75,15 +109,21 @@ pub(crate) struct Source {
 impl Source {
     /// A stream whose first frame is due at `started_ns`.
     pub(crate) fn new(started_ns: u64, seed: u64) -> Self {
+        Self::with(Shape::FULL, started_ns, seed)
+    }
+
+    /// As [`Source::new`], of another shape.
+    pub(crate) fn with(shape: Shape, started_ns: u64, seed: u64) -> Self {
         let mut noise = Noise(seed.wrapping_mul(2).wrapping_add(0x9e37_79b9));
-        let slice = (0..2 * KEY_FRAME).map(|_| noise.next() as u8 | 0x01).collect();
+        let slice = (0..2 * shape.key_frame).map(|_| noise.next() as u8 | 0x01).collect();
         Self {
+            shape,
             started_ns,
             video: 0,
             audio: 0,
             noise,
             slice,
-            body: Vec::with_capacity(2 * KEY_FRAME),
+            body: Vec::with_capacity(2 * shape.key_frame),
         }
     }
 
@@ -119,13 +159,17 @@ impl Source {
 
     /// When the next message has to leave, in nanoseconds.
     pub(crate) fn due_ns(&self) -> u64 {
-        self.started_ns + self.video_us().min(self.audio_us()) * 1000
+        let next = match self.shape.audio {
+            true => self.video_us().min(self.audio_us()),
+            false => self.video_us(),
+        };
+        self.started_ns + next * 1000
     }
 
     /// Makes the next message, stamped with `now_ns`.
     pub(crate) fn next(&mut self, now_ns: u64) -> Message<'_> {
         self.body.clear();
-        if self.video_us() <= self.audio_us() {
+        if !self.shape.audio || self.video_us() <= self.audio_us() {
             self.next_video(now_ns)
         } else {
             self.next_audio(now_ns)
@@ -135,7 +179,11 @@ impl Source {
     fn next_video(&mut self, sent_ns: u64) -> Message<'_> {
         let milliseconds = (self.video_us() / 1000) as u32;
         let key = self.video.is_multiple_of(GOP);
-        let mean = if key { KEY_FRAME } else { DELTA_FRAME };
+        let mean = if key {
+            self.shape.key_frame
+        } else {
+            self.shape.delta_frame
+        };
         let size = mean * 7 / 10 + self.noise.next() as usize % (mean * 6 / 10);
         let start: &[u8] = if key {
             &[0x65, 0x88, 0x84]

@@ -16,6 +16,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex as Turn, oneshot};
 use tokio::task::JoinSet;
 
+use crate::process::children;
+
 /// How long a command may take beyond the time it says it takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -27,7 +29,7 @@ struct Inner {
     waiting: Waiting,
     next: Mutex<u64>,
     /// Process groups that Chromium made, to be ended whatever becomes of the script.
-    groups: Vec<i32>,
+    groups: Vec<u32>,
     /// Profiles.
     _dir: tempfile::TempDir,
     /// Hands out the answers; aborted when dropped.
@@ -178,13 +180,6 @@ async fn hear(mut lines: BufReader<ChildStdout>, waiting: Waiting) {
     }
     // Whoever waits now waits for nothing.
     waiting.lock().unwrap().clear();
-}
-
-/// Processes started by this one.
-fn children(process: u32) -> Vec<i32> {
-    let path = format!("/proc/{process}/task/{process}/children");
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }
 
 impl Drop for Inner {

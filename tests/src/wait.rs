@@ -18,3 +18,8 @@ pub async fn until<T, F: Future<Output = Option<T>>>(
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+/// The same for what is known at once.
+pub async fn until_now(what: &str, limit: Duration, mut condition: impl FnMut() -> bool) {
+    until(what, limit, || std::future::ready(condition().then_some(()))).await;
+}

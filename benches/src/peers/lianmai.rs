@@ -1,11 +1,13 @@
 //! The gateway: everything that knows its command line, configuration and API is in this file.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{Need, Running, Settings, Stream, Wire};
 use crate::client::{Target, Via};
@@ -16,6 +18,44 @@ use crate::process::Process;
 const APP: &str = "bench";
 
 pub(super) fn start(need: &Need, settings: &Settings) -> Result<Running> {
+    let (process, folder, api) = launch(settings)?;
+    let streams = (0..need.streams)
+        .map(|index| {
+            api.stream(index, need)
+                .with_context(|| format!("set up stream {index}"))
+        })
+        .collect::<Result<_>>()?;
+    Ok(Running {
+        process,
+        streams,
+        _folder: folder,
+    })
+}
+
+/// A gateway with one stream that viewers get over WebRTC.
+pub(crate) struct Whep {
+    pub(crate) process: Process,
+    pub(crate) push: Target,
+    pub(crate) server: SocketAddr,
+    /// Path and query of the WHEP endpoint.
+    pub(crate) path: String,
+    _folder: TempDir,
+}
+
+/// Starts a gateway for viewers over WebRTC.
+pub(crate) fn start_whep(settings: &Settings) -> Result<Whep> {
+    let (process, folder, api) = launch(settings)?;
+    let (published, pull) = api.publish(0)?;
+    Ok(Whep {
+        process,
+        push: rtmp_target(api.rtmp, text(&published, "url")?)?,
+        server: ([127, 0, 0, 1], api.port).into(),
+        path: format!("/{}", path(text(&pull, "whep")?)?),
+        _folder: folder,
+    })
+}
+
+fn launch(settings: &Settings) -> Result<(Process, TempDir, Api)> {
     let binary = &settings.lianmai;
     ensure!(
         binary.exists(),
@@ -35,18 +75,12 @@ pub(super) fn start(need: &Need, settings: &Settings) -> Result<Running> {
         &config,
         &["token", "--app", APP, "--account", "bench", "--server"],
     )?;
-    let api = Api { port: http, token };
-    let streams = (0..need.streams)
-        .map(|index| {
-            api.stream(index, need, rtmp)
-                .with_context(|| format!("set up stream {index}"))
-        })
-        .collect::<Result<_>>()?;
-    Ok(Running {
-        process,
-        streams,
-        _folder: folder,
-    })
+    let api = Api {
+        rtmp,
+        port: http,
+        token,
+    };
+    Ok((process, folder, api))
 }
 
 /// Defaults but for addresses, quiet logs, and limits that keep one address from opening thousands of connections.
@@ -68,6 +102,14 @@ listen = \"127.0.0.1:{http}\"
 max_connections_per_ip = 20000
 requests_per_second_per_ip = 10000
 requests_per_second_per_app = 10000
+
+[webrtc]
+listen = \"127.0.0.1:0\"
+public_addresses = [\"127.0.0.1\"]
+max_peers = 20000
+
+[workers]
+local = false
 
 [metrics]
 listen = \"127.0.0.1:0\"
@@ -92,13 +134,14 @@ fn output(binary: &Path, config: &Path, arguments: &[&str]) -> Result<String> {
 }
 
 struct Api {
+    rtmp: u16,
     port: u16,
     token: String,
 }
 
 impl Api {
-    /// Makes a room with one member who publishes one stream.
-    fn stream(&self, index: usize, need: &Need, rtmp: u16) -> Result<Stream> {
+    /// Makes a room with one member who publishes one stream. What the gateway says about pushing and pulling it.
+    fn publish(&self, index: usize) -> Result<(Value, Value)> {
         let room = format!("bench{index}");
         self.post("/v1/rooms", &json!({ "id": room }))?;
         let joined = self.post(
@@ -113,10 +156,14 @@ impl Api {
         let stream = find(&published, "id")
             .and_then(Value::as_str)
             .context("no stream in the answer")?;
-        let push = text(&published, "url")?;
         let pull = self.post(&format!("/v1/rooms/{room}/streams/{stream}/pull-url"), &json!({}))?;
+        Ok((published, pull))
+    }
+
+    fn stream(&self, index: usize, need: &Need) -> Result<Stream> {
+        let (published, pull) = self.publish(index)?;
         let play = match need.wire {
-            Wire::Rtmp => rtmp_target(rtmp, &with_coalesce(text(&pull, "rtmp")?, need.coalesce))?,
+            Wire::Rtmp => rtmp_target(self.rtmp, &with_coalesce(text(&pull, "rtmp")?, need.coalesce))?,
             Wire::Flv => {
                 let url = with_coalesce(text(&pull, "http_flv")?, need.coalesce);
                 Target::local(
@@ -128,7 +175,7 @@ impl Api {
             }
         };
         Ok(Stream {
-            push: Some(rtmp_target(rtmp, push)?),
+            push: Some(rtmp_target(self.rtmp, text(&published, "url")?)?),
             play,
         })
     }

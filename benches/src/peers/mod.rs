@@ -1,7 +1,7 @@
 //! The servers that are compared, behind one way of starting them.
 
 pub(crate) mod floor;
-mod lianmai;
+pub(crate) mod lianmai;
 mod nginx;
 
 use std::path::PathBuf;

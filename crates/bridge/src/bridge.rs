@@ -8,8 +8,6 @@ use std::time::Instant;
 
 use lianmai_hub::Hub;
 use parking_lot::Mutex;
-use rand::Rng as _;
-use rand::distr::Alphanumeric;
 use rtc::peer_connection::certificate::RTCCertificate;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -109,20 +107,13 @@ impl Bridge {
             return Err(BridgeError::TooManyPeers);
         }
         let now = Instant::now();
-        let (ufrag, password) = (random_text(8), random_text(24));
-        let failed = |error: String| BridgeError::Sdp(error);
-        let port = inner
-            .net
-            .register(&ufrag, &password)
-            .map_err(|error| failed(error.to_string()))?;
         let tap = Tap::default();
         let consent = inner.config.consent_timeout;
         let certificate = inner.certificate.clone();
-        let mut connection =
-            engine::connection(now, certificate, (ufrag, password), direction, consent, &tap)
-                .map_err(|error| failed(error.to_string()))?;
+        let mut connection = engine::connection(now, certificate, direction, consent, &tap)
+            .map_err(|error| BridgeError::Sdp(error.to_string()))?;
         add_candidates(&mut connection, inner.places.udp(), inner.places.tcp())?;
-        let link = Link::new(connection, inner.places.clone(), port, tap, now);
+        let link = Link::new(connection, inner.places.clone(), inner.net.clone(), tap, now);
         let id = PeerId::random();
         let mut peer = Peer::new(
             id.clone(),
@@ -240,6 +231,11 @@ impl Bridge {
             .ok_or(BridgeError::NoSuchPeer)
     }
 
+    /// Whether there is such a peer.
+    pub fn has(&self, peer: &PeerId) -> bool {
+        self.inner.peers.lock().contains_key(peer)
+    }
+
     /// Ends a peer. `false` if there is none.
     pub fn close(&self, peer: &PeerId) -> bool {
         let handle = self.inner.peers.lock().remove(peer);
@@ -299,13 +295,4 @@ fn places(config: &BridgeConfig, net: &Net) -> io::Result<Places> {
     };
     let tcp = net.tcp_address().map_or_else(Vec::new, |tcp| at(tcp.port()));
     Ok(Places::new(at(udp_port), tcp))
-}
-
-/// `ice-char`s are more than these (RFC 8839 §5.4), but these read well in logs.
-fn random_text(length: usize) -> String {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(length)
-        .map(char::from)
-        .collect()
 }

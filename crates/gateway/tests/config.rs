@@ -109,7 +109,10 @@ fn mistakes_are_told_with_file_key_and_reason() {
         ("[turn]\nttl = \"1s\"", vec!["turn.ttl", "1m"]),
         ("[public]\nhost = \"a b\"", vec!["public.host"]),
         ("[public]\nhttp_url = \"ftp://a\"", vec!["public.http_url"]),
-        ("[workers]\nsecret = \"too-short-to-be-one\"", vec!["workers.secret", "32"]),
+        (
+            "[workers]\nsecret = \"too-short-to-be-one\"",
+            vec!["workers.secret", "32"],
+        ),
         (
             "[workers]\nrtmp_url = \"http://a\"",
             vec!["workers.rtmp_url", "rtmps"],
@@ -118,10 +121,8 @@ fn mistakes_are_told_with_file_key_and_reason() {
             "[workers]\nws_url = \"ws://a/elsewhere\"",
             vec!["workers.ws_url", "/internal/worker"],
         ),
-        (
-            "[workers]\nmemory_limit = 1",
-            vec!["workers.memory_limit", "at least"],
-        ),
+        ("[workers]\nuser = \"0:0\"", vec!["workers.user", "uid:gid"]),
+        ("[workers]\ncapacity = 0.0", vec!["workers.capacity", "cores"]),
         (
             "[workers]\nopus_bitrate = 1",
             vec!["workers.opus_bitrate", "6000"],

@@ -145,8 +145,14 @@ mod tests {
     fn costs_are_plausible() {
         crate::codec::silence_logs();
         let costs = calibrate().unwrap();
-        assert!(costs.audio_to_opus > 0.003 && costs.audio_to_opus < 0.2, "{costs:?}");
-        assert!(costs.audio_to_aac > 0.003 && costs.audio_to_aac < 0.2, "{costs:?}");
+        assert!(
+            costs.audio_to_opus > 0.003 && costs.audio_to_opus < 0.2,
+            "{costs:?}"
+        );
+        assert!(
+            costs.audio_to_aac > 0.003 && costs.audio_to_aac < 0.2,
+            "{costs:?}"
+        );
         assert!(costs.video_720p > 0.02 && costs.video_720p < 3.0, "{costs:?}");
         let text = serde_json::to_string(&costs).unwrap();
         let read: Costs = serde_json::from_str(&text).unwrap();

@@ -134,7 +134,9 @@ fn run_worker(cli: Cli) -> Result<()> {
         spares: usize::from(cli.spares),
         identity: cli.user,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();

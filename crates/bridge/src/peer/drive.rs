@@ -1,6 +1,6 @@
 //! One peer: its connection, the streams it publishes or plays, and the loop that drives them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -152,20 +152,16 @@ impl Peer {
         if direction_of(&offer.lines)? != self.direction {
             return Err(BridgeError::Sdp("a peer either publishes or plays".into()));
         }
+        let named = named(&offer.lines);
         let negotiated = negotiate(
             &mut self.link.connection,
             now,
             self.direction,
             &offer.sdp,
+            named.as_ref(),
             &mut self.senders,
         )?;
-        if let Some((ufrag, password)) = sdp::credentials(&negotiated.answer) {
-            if !self.etag.is_empty() && ufrag != self.etag && !self.link.accept_credentials(&ufrag, &password)
-            {
-                return Err(BridgeError::Sdp("ICE credentials are in use".into()));
-            }
-            self.etag = ufrag;
-        }
+        self.take_credentials(&negotiated.answer)?;
         self.offer.clone_from(&offer.sdp);
         self.sections = negotiated.sections;
         match self.direction {
@@ -179,6 +175,19 @@ impl Peer {
             .collect();
         let answer = sdp::with_stream_names(&negotiated.answer, &names);
         Ok((answer, self.etag.clone()))
+    }
+
+    /// The ICE session of our answer, which changes when the client restarts it.
+    fn take_credentials(&mut self, answer: &str) -> Result<(), BridgeError> {
+        let (ufrag, password) =
+            sdp::credentials(answer).ok_or_else(|| BridgeError::Sdp("no ICE credentials".into()))?;
+        if ufrag != self.etag {
+            self.link
+                .accept_credentials(&ufrag, &password)
+                .map_err(|error| BridgeError::Sdp(error.to_string()))?;
+            self.etag = ufrag;
+        }
+        Ok(())
     }
 
     fn assign_publishing(&mut self, offer: &Offer) {
@@ -278,19 +287,14 @@ impl Peer {
                 now,
                 self.direction,
                 &offer,
+                None,
                 &mut self.senders,
             )?;
-            let Some((ufrag, password)) = sdp::credentials(&negotiated.answer) else {
-                return Err(BridgeError::Sdp("no ICE credentials".into()));
-            };
-            if ufrag != self.etag && !self.link.accept_credentials(&ufrag, &password) {
-                return Err(BridgeError::Sdp("ICE credentials are in use".into()));
-            }
-            self.etag.clone_from(&ufrag);
+            self.take_credentials(&negotiated.answer)?;
             self.offer = offer;
             return Ok(Trickled::Restarted {
                 fragment: fragment_of(&negotiated.answer),
-                etag: ufrag,
+                etag: self.etag.clone(),
             });
         }
         // We are ICE-lite: the client's checks tell us its addresses. Candidates are taken all the same.
@@ -375,7 +379,7 @@ impl Peer {
         };
         tokio::select! {
             () = stop.cancelled() => Wake::Stop,
-            open = Link::receive(link, &mut batch) => {
+            open = link.receive(&mut batch) => {
                 if open { Wake::Datagrams(batch) } else { Wake::Stop }
             }
             () = media => Wake::Media,
@@ -757,6 +761,14 @@ fn boxed<'a, T>(
 
 fn wall_ntp() -> u64 {
     ntp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// The lines that are used; `None` for all.
+fn named(lines: &Lines) -> Option<HashSet<&str>> {
+    match lines {
+        Lines::ByMid(lines) => Some(lines.keys().map(String::as_str).collect()),
+        Lines::Publish(_) | Lines::Play(_) => None,
+    }
 }
 
 /// Which way the lines go.

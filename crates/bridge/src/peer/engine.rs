@@ -53,7 +53,6 @@ pub(crate) fn certificate() -> Result<RTCCertificate, Error> {
 pub(crate) fn connection(
     now: Instant,
     certificate: RTCCertificate,
-    (ufrag, password): (String, String),
     direction: Direction,
     consent: Duration,
     tap: &Tap,
@@ -63,7 +62,6 @@ pub(crate) fn connection(
     extensions(&mut media)?;
     let settings = SettingEngineBuilder::new()
         .with_lite(true)
-        .with_ice_credentials(ufrag, password)
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_ice_timeouts(Some(consent / 2), Some(consent), Some(Duration::from_secs(2)))
         // GCM is cheaper than the two passes of CM and HMAC.

@@ -14,7 +14,7 @@ use rtc::shared::TaggedBytesMut;
 
 use super::places::Places;
 use super::tap::{Heard, Tap};
-use crate::net::{Datagram, Port};
+use crate::net::{CredentialError, Datagram, Net, Port};
 
 /// First bytes of STUN messages and DTLS records (RFC 7983 §7).
 const STUN: Range<u8> = 0..4;
@@ -23,7 +23,9 @@ const DTLS: Range<u8> = 20..64;
 pub(crate) struct Link {
     pub(crate) connection: RTCPeerConnection,
     pub(crate) places: Places,
-    port: Port,
+    net: Net,
+    /// There is none before the first negotiation, which makes the credentials.
+    port: Option<Port>,
     tap: Tap,
     /// When the peer last proved that it wants to hear from us (RFC 7675).
     consented: Instant,
@@ -34,14 +36,15 @@ impl Link {
     pub(crate) fn new(
         connection: RTCPeerConnection,
         places: Places,
-        port: Port,
+        net: Net,
         tap: Tap,
         now: Instant,
     ) -> Link {
         Link {
             connection,
             places,
-            port,
+            net,
+            port: None,
             tap,
             consented: now,
             heard_dtls: false,
@@ -49,8 +52,11 @@ impl Link {
     }
 
     /// Waits for datagrams; `false` when the sockets are shut down.
-    pub(crate) async fn receive(port: &mut Link, batch: &mut Vec<Datagram>) -> bool {
-        port.port.recv(batch).await > 0
+    pub(crate) async fn receive(&mut self, batch: &mut Vec<Datagram>) -> bool {
+        match &mut self.port {
+            Some(port) => port.recv(batch).await > 0,
+            None => std::future::pending().await,
+        }
     }
 
     /// Takes what came.
@@ -76,12 +82,13 @@ impl Link {
 
     /// Sends what the connection has to say.
     pub(crate) fn flush(&mut self) {
+        let Some(port) = &mut self.port else { return };
         while let Some(out) = self.connection.poll_write() {
             if let Some(route) = self.places.outward(&out.transport) {
-                self.port.send(route, &out.message);
+                port.send(route, &out.message);
             }
         }
-        self.port.flush();
+        port.flush();
     }
 
     /// Whether the peer has said goodbye. No event tells it: the library counts a closed DTLS transport as connected.
@@ -163,9 +170,15 @@ impl Link {
         now.saturating_duration_since(self.consented) < within
     }
 
-    /// Takes the credentials of a restarted ICE session besides the present ones.
-    pub(crate) fn accept_credentials(&mut self, ufrag: &str, password: &str) -> bool {
-        self.port.accept(ufrag, password).is_ok()
+    /// Takes the credentials of an ICE session, besides those of the one before when it was restarted.
+    pub(crate) fn accept_credentials(&mut self, ufrag: &str, password: &str) -> Result<(), CredentialError> {
+        match &mut self.port {
+            Some(port) => port.accept(ufrag, password),
+            None => {
+                self.port = Some(self.net.register(ufrag, password)?);
+                Ok(())
+            }
+        }
     }
 
     /// Says goodbye.

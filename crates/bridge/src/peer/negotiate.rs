@@ -1,6 +1,6 @@
 //! Offers and answers (RFC 8829), on top of the `rtc` crate's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ pub(crate) struct Negotiated {
 /// SSRCs of our streams towards a viewer, by mid. They live as long as the peer.
 pub(crate) type Senders = HashMap<String, u32>;
 
-/// Applies `offer` and answers it.
+/// Applies `offer` and answers it. Lines that are not among those `named` are answered as inactive.
 ///
 /// # Errors
 /// [`BridgeError::Sdp`], [`BridgeError::NoCodec`]. A connection that has failed once is not to be used any more.
@@ -38,6 +38,7 @@ pub(crate) fn negotiate(
     now: Instant,
     direction: Direction,
     offer: &str,
+    named: Option<&HashSet<&str>>,
     senders: &mut Senders,
 ) -> Result<Negotiated, BridgeError> {
     let offered = sdp::sections(offer);
@@ -62,7 +63,10 @@ pub(crate) fn negotiate(
         .ok_or_else(|| BridgeError::Sdp("no answer could be made".into()))?;
     let inactive: Vec<&str> = offered
         .iter()
-        .filter(|section| !section.sends && !section.receives)
+        .filter(|section| {
+            let unused = named.is_some_and(|named| !named.contains(section.mid.as_str()));
+            unused || (!section.sends && !section.receives)
+        })
         .map(|section| section.mid.as_str())
         .collect();
     let answer = sdp::with_inactive(&answer, &inactive);

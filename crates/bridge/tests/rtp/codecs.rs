@@ -216,7 +216,7 @@ fn an_av1_sequence_header_comes_first() {
     let mut depacketiser = Depacketiser::new(VideoCodec::Av1);
     push(
         &mut depacketiser,
-        &[&[0x28, 4, 0x30, 0x10, 1, 2][..], &sequence].concat(),
+        &[&[0x20, 4, 0x30, 0x10, 1, 2][..], &sequence].concat(),
         0,
         true,
     );
@@ -224,7 +224,7 @@ fn an_av1_sequence_header_comes_first() {
     assert_eq!(depacketiser.poll(), None);
     push(
         &mut depacketiser,
-        &[&[0x28, 4, 0x30, 0x10, 1, 2][..], &sequence].concat(),
+        &[&[0x20, 4, 0x30, 0x10, 1, 2][..], &sequence].concat(),
         1,
         true,
     );

@@ -7,11 +7,12 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use lianmai_rooms::{AccountId, AppId};
+use lianmai_rooms::{AccountId, AppId, Role, RoomId};
 use rust_embed::RustEmbed;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::HttpState;
+use super::extract::Params;
 use super::jwt::{self, Claims, Scope};
 use super::problem::Problem;
 
@@ -71,8 +72,21 @@ pub(crate) struct OpenSession {
     token: String,
 }
 
+/// Who wants a token.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SessionQuery {
+    /// The account it is for; without it the token is the app's own.
+    account: Option<AccountId>,
+    /// With `account`: the room that the account will talk in.
+    room: Option<RoomId>,
+}
+
 /// Gives the page a token of the open app, if the configuration has one. Not reachable from pages of other origins.
-pub(crate) async fn session(State(state): State<HttpState>) -> Result<Response, Problem> {
+pub(crate) async fn session(
+    State(state): State<HttpState>,
+    Params(query): Params<SessionQuery>,
+) -> Result<Response, Problem> {
     let app = state
         .config()
         .open_app
@@ -82,16 +96,18 @@ pub(crate) async fn session(State(state): State<HttpState>) -> Result<Response, 
         .service()
         .app_secret(&app)
         .ok_or_else(Problem::no_such_route)?;
-    let account = AccountId::parse("console")?;
-    let expires_at_secs = state
-        .service()
-        .clock()
-        .now()
-        .as_secs()
-        .saturating_add(SESSION_SECS);
-    let claims = Claims {
-        scope: Scope::App,
-        ..Claims::new(app.clone(), account, expires_at_secs)
+    let now = state.service().clock().now();
+    let expires_at_secs = now.as_secs().saturating_add(SESSION_SECS);
+    let claims = match query.account {
+        Some(account) => Claims {
+            role: query.room.as_ref().map(|_| Role::Talker),
+            room: query.room,
+            ..Claims::new(app.clone(), account, expires_at_secs)
+        },
+        None => Claims {
+            scope: Scope::App,
+            ..Claims::new(app.clone(), AccountId::parse("console")?, expires_at_secs)
+        },
     };
     let token = jwt::sign(&claims, &secret)?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(OpenSession { app, token })).into_response())

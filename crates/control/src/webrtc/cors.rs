@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -38,7 +38,6 @@ fn preflight(methods: &'static str, accepts: (HeaderName, &'static str)) -> Resp
             HeaderValue::from_static("Authorization, Content-Type, If-Match"),
         ),
         (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600")),
-        (ACCEPT, HeaderValue::from_static(value)),
         (name, HeaderValue::from_static(value)),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()

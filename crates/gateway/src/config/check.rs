@@ -153,7 +153,10 @@ impl Config {
             let Some(url) = url else { return true };
             url::Url::parse(url).is_ok_and(|url| {
                 let plain = url.query().is_none() && url.username().is_empty() && url.password().is_none();
-                schemes.contains(&url.scheme()) && url.has_host() && plain && url.path().trim_end_matches('/') == path
+                schemes.contains(&url.scheme())
+                    && url.has_host()
+                    && plain
+                    && url.path().trim_end_matches('/') == path
             })
         };
         demand(
@@ -166,11 +169,23 @@ impl Config {
             "workers.ws_url",
             "must be ws:// or wss:// with a host and /internal/worker",
         )?;
-        let megabytes = workers.memory_limit.map(|bytes| bytes >> 20);
         demand(
-            megabytes.is_none_or(|megabytes| megabytes >= 64),
-            "workers.memory_limit",
-            "must be at least 67108864",
+            workers
+                .capacity
+                .is_none_or(|cores| cores > 0.0 && cores <= 4_096.0),
+            "workers.capacity",
+            "must be a number of cores greater than zero",
+        )?;
+        let is_user = |user: &str| {
+            let ids = user
+                .split_once(':')
+                .map(|(uid, gid)| [uid, gid].map(str::parse::<u32>));
+            ids.is_some_and(|ids| ids.iter().all(|id| id.as_ref().is_ok_and(|id| *id > 0)))
+        };
+        demand(
+            workers.user.as_deref().is_none_or(is_user),
+            "workers.user",
+            "must be two numbers, uid:gid, and not root's",
         )?;
         let ranges = [
             ("workers.opus_bitrate", workers.opus_bitrate, 6_000..=510_000),

@@ -204,10 +204,10 @@ section! {
         local: Option<bool> = None,
         /// Its program; not set: `lianmai-worker` beside this program, or in `PATH`.
         command: Option<PathBuf> = None,
-        /// The user whose rights it drops to.
+        /// Cores its jobs may use; not set: all.
+        capacity: Option<f64> = None,
+        /// Who its jobs become when the gateway runs as root, as `uid:gid`; not set: nobody.
         user: Option<String> = None,
-        /// Bytes one of its jobs may use.
-        memory_limit: Option<u64> = None,
         /// What workers prove themselves with; not set: only the local worker can.
         secret: Option<Hidden> = None,
         /// Where workers reach RTMP; not set: over loopback.

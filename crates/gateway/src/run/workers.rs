@@ -68,8 +68,9 @@ pub(super) fn local_worker(
         command,
         gateway,
         secret: workers.secret().clone(),
-        memory_limit: section.memory_limit,
+        capacity: section.capacity,
         user: section.user.clone(),
+        log: config.log.level.clone(),
     }))
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::Instant;
 
@@ -9,6 +11,8 @@ use tokio::time::Instant;
 const MAX_LINE: usize = 2_048;
 /// Lines per second. A decoder fed with rubbish has a lot to say.
 const LINES: u32 = 50;
+/// Where its lines come from, in the gateway's log.
+const TARGET: &str = "lianmai_worker";
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Logs what comes out of `pipe` until it closes.
@@ -26,10 +30,47 @@ pub(super) async fn forward(pipe: Option<impl AsyncRead + Unpin>) {
 }
 
 fn log(line: &str, budget: &mut Budget) {
-    if budget.spend(Instant::now()) {
-        tracing::info!(target: "lianmai_worker", "{line}");
-    } else {
+    if !budget.spend(Instant::now()) {
         metrics::counter!("lianmai_worker_log_lines_dropped_total").increment(1);
+        return;
+    }
+    match serde_json::from_str::<Entry>(line) {
+        Ok(entry) => entry.log(),
+        // A job's last words, or a crash's.
+        Err(_) => tracing::warn!(target: TARGET, "{line}"),
+    }
+}
+
+/// One entry of the worker's own log, in the JSON of `tracing-subscriber`.
+#[derive(Debug, Deserialize)]
+struct Entry {
+    level: String,
+    fields: serde_json::Map<String, Value>,
+}
+
+impl Entry {
+    fn log(&self) {
+        let text = self.text();
+        match self.level.as_str() {
+            "ERROR" => tracing::error!(target: TARGET, "{text}"),
+            "WARN" => tracing::warn!(target: TARGET, "{text}"),
+            "DEBUG" => tracing::debug!(target: TARGET, "{text}"),
+            "TRACE" => tracing::trace!(target: TARGET, "{text}"),
+            _ => tracing::info!(target: TARGET, "{text}"),
+        }
+    }
+
+    /// The message, then the other fields.
+    fn text(&self) -> String {
+        let message = self.fields.get("message").and_then(Value::as_str);
+        let others = self.fields.iter().filter(|(name, _)| *name != "message");
+        let others = others.map(|(name, value)| match value {
+            Value::String(value) => format!(" {name}={value}"),
+            value => format!(" {name}={value}"),
+        });
+        std::iter::once(message.unwrap_or_default().to_owned())
+            .chain(others)
+            .collect()
     }
 }
 
@@ -109,6 +150,19 @@ mod tests {
         let long = lines(&[&[b'x'; 10_000]]);
         assert_eq!(long.iter().map(String::len).max(), Some(MAX_LINE));
         assert_eq!(long.iter().map(String::len).sum::<usize>(), 10_000);
+    }
+
+    #[test]
+    fn the_workers_own_log_is_understood() {
+        let line = r#"{"timestamp":"x","level":"WARN","fields":{"message":"failed","job":7,"reason":"no"},"target":"t"}"#;
+        let entry: Entry = serde_json::from_str(line).unwrap();
+        assert_eq!(
+            (entry.level.as_str(), entry.text().as_str()),
+            ("WARN", "failed job=7 reason=no")
+        );
+        for other in ["thread 'main' panicked", "{}", "[1]", ""] {
+            assert!(serde_json::from_str::<Entry>(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -28,10 +28,12 @@ pub struct LocalWorker {
     pub gateway: String,
     /// What it proves itself with.
     pub secret: WorkerSecret,
-    /// Bytes one of its jobs may use.
-    pub memory_limit: Option<u64>,
-    /// The user whose rights it drops to.
+    /// Cores its jobs may use; `None`: all.
+    pub capacity: Option<f64>,
+    /// Who its jobs become when it runs as root: `<uid>:<gid>`; `None`: nobody.
     pub user: Option<String>,
+    /// What it logs: a level, or directives.
+    pub log: String,
 }
 
 /// How soon a worker that ended is started again.
@@ -117,26 +119,27 @@ impl LocalWorker {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.command);
         command
+            .arg("--with-parent")
+            .args(["--gateway", &self.gateway, "--name", "local"])
+            .args(["--log", &self.log, "--log-format", "json"])
             .env_clear()
             .envs(
                 KEPT.iter()
                     .filter_map(|name| Some((name, std::env::var_os(name)?))),
             )
-            .env("LIANMAI_WORKER_GATEWAY", &self.gateway)
+            // Not an argument: everybody on the machine could read it there.
             .env("LIANMAI_WORKER_SECRET", self.secret.expose())
-            .env("LIANMAI_WORKER_NAME", "local")
-            .env("LIANMAI_WORKER_STDIN", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // Ctrl-C is for the gateway, which ends the worker when it has drained.
             .process_group(0)
             .kill_on_drop(true);
-        if let Some(bytes) = self.memory_limit {
-            command.env("LIANMAI_WORKER_MEMORY_LIMIT", bytes.to_string());
+        if let Some(cores) = self.capacity {
+            command.args(["--capacity", &cores.to_string()]);
         }
         if let Some(user) = &self.user {
-            command.env("LIANMAI_WORKER_USER", user);
+            command.args(["--user", user]);
         }
         command
     }

@@ -86,9 +86,7 @@ impl Decoder {
         let mut packet = Packet::copy(payload);
         packet.set_pts(Some(pts));
         packet.set_dts(Some(pts));
-        self.inner
-            .send_packet(&packet)
-            .map_err(CodecError::of("decode"))
+        self.inner.send_packet(&packet).map_err(CodecError::of("decode"))
     }
 
     /// Says that no packet follows: what is held back comes out.

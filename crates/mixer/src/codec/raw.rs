@@ -89,7 +89,9 @@ pub(super) fn sound_shape(frame: &frame::Audio) -> Option<SoundShape> {
     let known = format != Sample::None && frame.samples() > 0;
     Some(SoundShape {
         rate: u32::try_from(rate).ok().filter(|rate| *rate > 0)?,
-        channels: usize::try_from(channels).ok().filter(|count| (1..=8).contains(count))?,
+        channels: usize::try_from(channels)
+            .ok()
+            .filter(|count| (1..=8).contains(count))?,
         format,
         mask,
     })
@@ -138,7 +140,11 @@ pub(super) fn new_picture_frame(size: super::Size) -> Result<frame::Video, Codec
 
 /// The planes of packed or planar sound of `count` samples per channel in a frame, for reading.
 pub(super) fn planes(frame: &frame::Audio, shape: &SoundShape) -> Vec<*const u8> {
-    let planes = if shape.format.is_planar() { shape.channels } else { 1 };
+    let planes = if shape.format.is_planar() {
+        shape.channels
+    } else {
+        1
+    };
     // SAFETY: extended_data has one pointer per plane of the frame's own channel count, which `shape` was read from.
     (0..planes)
         .map(|plane| unsafe { (*(*frame.as_ptr()).extended_data.add(plane)).cast_const() })

@@ -44,9 +44,7 @@ impl Scaler {
         }
         let mut scaled = raw::new_picture_frame(size)?;
         if let Some(context) = &mut self.context {
-            context
-                .run(frame, &mut scaled)
-                .map_err(CodecError::of("scale"))?;
+            context.run(frame, &mut scaled).map_err(CodecError::of("scale"))?;
         }
         Ok(scaled)
     }

@@ -17,7 +17,11 @@ pub(crate) enum Channels {
 impl Channels {
     /// What `count` channels are mixed to.
     pub(crate) fn for_source(count: usize) -> Channels {
-        if count == 1 { Channels::Mono } else { Channels::Stereo }
+        if count == 1 {
+            Channels::Mono
+        } else {
+            Channels::Stereo
+        }
     }
 
     /// The number.

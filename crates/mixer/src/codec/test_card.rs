@@ -2,7 +2,7 @@
 
 use lianmai_media::VideoConfig;
 
-use super::{Coded, CodecError, Size, VideoEncoder, raw};
+use super::{CodecError, Coded, Size, VideoEncoder, raw};
 
 /// Makes moving pictures with some noise in them.
 pub(crate) struct Source {

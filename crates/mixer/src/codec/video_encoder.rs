@@ -119,9 +119,7 @@ impl VideoEncoder {
         } else {
             picture::Type::None
         });
-        self.inner
-            .send_frame(picture)
-            .map_err(CodecError::of("encode"))?;
+        self.inner.send_frame(picture).map_err(CodecError::of("encode"))?;
         match self.inner.receive_packet(&mut self.packet) {
             Ok(()) => {}
             Err(Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => return Ok(None),

@@ -133,7 +133,10 @@ mod tests {
         assert!(offer(picture(40, false, 10)).unwrap());
         assert!(!offer(picture(80, false, 10)).unwrap());
         thread.recv().unwrap();
-        assert!(!offer(picture(120, false, 10)).unwrap(), "it refers to a lost one");
+        assert!(
+            !offer(picture(120, false, 10)).unwrap(),
+            "it refers to a lost one"
+        );
         assert!(offer(picture(160, true, 10)).unwrap());
         thread.recv().unwrap();
         assert!(offer(picture(200, false, 10)).unwrap());

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use lianmai_media::flv;
-use lianmai_media::{AudioConfig, Frame, Metadata, Tracks, TrackKind, VideoConfig};
+use lianmai_media::{AudioConfig, Frame, Metadata, TrackKind, Tracks, VideoConfig};
 use lianmai_rtmp::protocol::MediaKind;
 
 use crate::transcode::Output;
@@ -69,7 +69,11 @@ impl SinkWriter {
             audio_kbps: Some(self.kbps),
         })));
         if let Some(config) = &self.video {
-            messages.push(Message::Media(MediaKind::Video, time, flv::video_config_body(config)));
+            messages.push(Message::Media(
+                MediaKind::Video,
+                time,
+                flv::video_config_body(config),
+            ));
         }
         if let Some(body) = self.audio.as_ref().and_then(flv::audio_config_body) {
             messages.push(Message::Media(MediaKind::Audio, time, body));

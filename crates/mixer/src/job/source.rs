@@ -96,9 +96,7 @@ impl SourceReader {
 
     fn picture(&mut self, timestamp: u32, body: Bytes) -> Result<[Option<Input>; 2], Useless> {
         match flv::parse_video(body)? {
-            VideoTagBody::SequenceHeader { codec, record } => {
-                Ok([self.picture_config(codec, record)?, None])
-            }
+            VideoTagBody::SequenceHeader { codec, record } => Ok([self.picture_config(codec, record)?, None]),
             VideoTagBody::CodedFrame {
                 codec,
                 keyframe,
@@ -174,14 +172,25 @@ mod tests {
         let again = reader.read(media(MediaKind::Audio, 0, header));
         assert!(matches!(again, [None, None]));
         for (wire, expected) in [(u32::MAX - 9, 4_294_967_286), (10, 4_294_967_306)] {
-            let [None, Some(Input::Frame(frame))] = reader.read(media(MediaKind::Audio, wire, packet.clone())) else {
+            let [None, Some(Input::Frame(frame))] =
+                reader.read(media(MediaKind::Audio, wire, packet.clone()))
+            else {
                 panic!("no frame");
             };
-            assert_eq!((frame.dts.as_millis(), frame.payload.as_ref()), (expected, &[0xFC, 1, 2][..]));
+            assert_eq!(
+                (frame.dts.as_millis(), frame.payload.as_ref()),
+                (expected, &[0xFC, 1, 2][..])
+            );
         }
-        assert!(matches!(reader.read(media(MediaKind::Video, 0, vec![0x17, 0])), [None, None]));
+        assert!(matches!(
+            reader.read(media(MediaKind::Video, 0, vec![0x17, 0])),
+            [None, None]
+        ));
         assert_eq!(reader.broken(), 1, "pictures are none of its business");
-        assert!(matches!(reader.read(media(MediaKind::Audio, 0, vec![0xFF])), [None, None]));
+        assert!(matches!(
+            reader.read(media(MediaKind::Audio, 0, vec![0xFF])),
+            [None, None]
+        ));
         assert_eq!(reader.broken(), 2);
     }
 

@@ -1,6 +1,7 @@
 //! Whether there is room for a job (R-M5, R-M7): what it will take, measured on this machine, against what is free.
 
 use lianmai_hub::job::JobKind;
+use tokio::sync::watch;
 
 use crate::calibrate::Costs;
 
@@ -23,14 +24,15 @@ pub(super) struct NoRoom {
 }
 
 /// The rules of one worker.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Admission {
     capacity: f64,
-    costs: Costs,
+    /// The usual figures at first, then those measured here.
+    costs: watch::Receiver<Costs>,
 }
 
 impl Admission {
-    pub(super) fn new(capacity: f64, costs: Costs) -> Admission {
+    pub(super) fn new(capacity: f64, costs: watch::Receiver<Costs>) -> Admission {
         Admission { capacity, costs }
     }
 
@@ -40,13 +42,14 @@ impl Admission {
 
     /// What a job of this kind will take.
     pub(super) fn need(&self, kind: &JobKind) -> f64 {
+        let costs = *self.costs.borrow();
         match kind {
-            JobKind::AudioToOpus { .. } => self.costs.audio_to_opus,
-            JobKind::AudioToAac { .. } => self.costs.audio_to_aac,
+            JobKind::AudioToOpus { .. } => costs.audio_to_opus,
+            JobKind::AudioToAac { .. } => costs.audio_to_aac,
             JobKind::VideoToH264 { max_side, .. } => {
                 let side = f64::from((*max_side).min(USUAL_SIDE)) / f64::from(USUAL_SIDE);
                 // Decoding does not shrink with the output.
-                self.costs.video_720p * (0.15 + 0.85 * side * side)
+                costs.video_720p * (0.15 + 0.85 * side * side)
             }
         }
     }
@@ -122,7 +125,7 @@ mod tests {
             audio_to_aac: 0.01,
             video_720p: 0.3,
         };
-        Admission::new(1.0, costs)
+        Admission::new(1.0, watch::channel(costs).1)
     }
 
     /// R-M7: a refusal says what is needed and what is free; sound finds room where pictures do not.
@@ -135,19 +138,17 @@ mod tests {
         }
         assert_eq!(shares.len(), 3);
         let refusal = rules.admit(&PICTURE, shares.iter().copied()).unwrap_err();
-        assert!((refusal.need - 0.3).abs() < 1e-9 && (refusal.free - 0.05).abs() < 1e-9, "{refusal:?}");
+        assert!(
+            (refusal.need - 0.3).abs() < 1e-9 && (refusal.free - 0.05).abs() < 1e-9,
+            "{refusal:?}"
+        );
         assert!(rules.admit(&SOUND, shares.iter().copied()).is_ok());
         assert_eq!(rules.free([2.0].into_iter()), 0.0);
     }
 
     #[test]
     fn smaller_pictures_need_less() {
-        let of = |max_side| {
-            admission().need(&JobKind::VideoToH264 {
-                bitrate: 1,
-                max_side,
-            })
-        };
+        let of = |max_side| admission().need(&JobKind::VideoToH264 { bitrate: 1, max_side });
         assert!(of(320) < of(640) && of(640) < of(1_280) && of(1_280) == of(4_000));
         assert!(of(0) > 0.0);
     }

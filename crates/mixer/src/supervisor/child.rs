@@ -70,7 +70,10 @@ impl Launcher {
         match tokio::time::timeout(READY_LIMIT, process.lines.next()).await {
             Ok(Ok(Some(Status::Ready))) => Ok(process),
             Ok(Err(error)) => Err(error),
-            _ => Err(io::Error::other(format!("not ready: {}", process.last_words().await))),
+            _ => Err(io::Error::other(format!(
+                "not ready: {}",
+                process.last_words().await
+            ))),
         }
     }
 }
@@ -145,7 +148,9 @@ impl JobProcess {
         if let Some(pid) = self.child.id() {
             events.tell(JobEvent::Process(pid)).await;
         }
-        self.input.write_all(&to_line(&JobCommand::Start { job })?).await?;
+        self.input
+            .write_all(&to_line(&JobCommand::Start { job })?)
+            .await?;
         loop {
             tokio::select! {
                 status = self.lines.next() => match status? {
@@ -183,7 +188,11 @@ impl JobProcess {
             _ => "it closed its output".to_owned(),
         };
         let words = self.last_words().await;
-        if words.is_empty() { end } else { format!("{end}: {words}") }
+        if words.is_empty() {
+            end
+        } else {
+            format!("{end}: {words}")
+        }
     }
 
     async fn last_words(&mut self) -> String {
@@ -200,7 +209,10 @@ fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (_, Some(signal)) => {
             let name = nix::sys::signal::Signal::try_from(signal);
-            name.map_or_else(|_| format!("killed by signal {signal}"), |name| format!("killed by {name}"))
+            name.map_or_else(
+                |_| format!("killed by signal {signal}"),
+                |name| format!("killed by {name}"),
+            )
         }
         (Some(code), None) => format!("it ended with code {code}"),
         (None, None) => "it ended".to_owned(),

@@ -172,7 +172,10 @@ mod tests {
 
     #[test]
     fn gateway_urls_are_websocket_urls_without_credentials() {
-        for good in ["ws://127.0.0.1:8080/internal/worker", "wss://gw.example/internal/worker"] {
+        for good in [
+            "ws://127.0.0.1:8080/internal/worker",
+            "wss://gw.example/internal/worker",
+        ] {
             assert_eq!(good.parse::<GatewayUrl>().unwrap().to_string(), good);
         }
         for bad in ["http://h/", "h", "ws:///x", "ws://u:p@h/", "", "/internal/worker"] {

@@ -17,6 +17,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::process::Command;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -63,8 +64,21 @@ impl std::fmt::Debug for Secret {
 /// Works until `stop`, through any number of connections.
 pub(crate) async fn run(config: WorkerConfig, stop: CancellationToken) {
     let tasks = TaskTracker::new();
-    let spares = Spares::start(&tasks, child::Launcher::new(config.identity), config.spares, &stop);
-    let admission = Admission::new(config.capacity, measured(config.identity).await);
+    let spares = Spares::start(
+        &tasks,
+        child::Launcher::new(config.identity),
+        config.spares,
+        &stop,
+    );
+    let (measure, costs) = watch::channel(Costs::default());
+    let (identity, stopping) = (config.identity, stop.clone());
+    tasks.spawn(async move {
+        tokio::select! {
+            costs = measured(identity) => measure.send_replace(costs),
+            () = stopping.cancelled() => return,
+        };
+    });
+    let admission = Admission::new(config.capacity, costs);
     let mut backoff = Backoff::default();
     while !stop.is_cancelled() {
         let since = tokio::time::Instant::now();

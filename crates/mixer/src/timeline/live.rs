@@ -62,7 +62,9 @@ impl LiveClock {
     pub(crate) fn wait(&self, now: Duration, next: i64) -> Option<Duration> {
         let at = self.base?.saturating_add(next) + self.patience() + CHUNK;
         let left = at.saturating_sub(samples(now)).max(0);
-        Some(Duration::from_micros(left.unsigned_abs() * 1_000 / PER_MILLI as u64 + 1))
+        Some(Duration::from_micros(
+            left.unsigned_abs() * 1_000 / PER_MILLI as u64 + 1,
+        ))
     }
 
     fn patience(&self) -> i64 {

@@ -246,7 +246,13 @@ mod tests {
         assert_eq!(writer.block(1_224, 960.0), Placement::Continue);
         assert_eq!(writer.timeline.fill(960), (960, 0));
         writer.next += 960.0;
-        assert_eq!(writer.block(1_268, 960.0), Placement::Fill { conceal: 192, silence: 0 });
+        assert_eq!(
+            writer.block(1_268, 960.0),
+            Placement::Fill {
+                conceal: 192,
+                silence: 0
+            }
+        );
         assert_eq!(writer.next as i64, 1_288 * 48);
     }
 

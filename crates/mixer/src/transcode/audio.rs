@@ -281,7 +281,9 @@ impl AudioTranscoder {
     fn silence(&mut self, samples: i64, out: &mut Vec<Output>) -> Result<(), CodecError> {
         let mut left = samples;
         while left > 0 {
-            let Some(resampler) = &mut self.resampler else { break };
+            let Some(resampler) = &mut self.resampler else {
+                break;
+            };
             let step = left.min(FILL_STEP);
             resampler.correct(0);
             resampler.push_silence(step as usize, self.fifo.samples())?;

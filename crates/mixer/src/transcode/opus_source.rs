@@ -51,7 +51,10 @@ mod tests {
     fn a_lost_packet_is_one_empty_frame_of_the_kind_last_heard() {
         let mut source = OpusSource::default();
         assert_eq!(source.lost(), None);
-        assert_eq!((source.heard(&[]), source.heard(&[3])), (Heard::Broken, Heard::Broken));
+        assert_eq!(
+            (source.heard(&[]), source.heard(&[3])),
+            (Heard::Broken, Heard::Broken)
+        );
         assert_eq!(source.lost(), None);
         // Three frames of 20 ms in one packet.
         assert_eq!(source.heard(&[31 << 3 | 4 | 3, 3, 0]), Heard::Sound);

@@ -10,7 +10,7 @@ use lianmai_media::{Frame, MediaDuration, MediaTime, TrackKind, VideoConfig};
 
 use super::pace::{Pace, Step};
 use super::{Arrival, Input, Losses, Output, Transcode};
-use crate::codec::{Coded, CodecError, Decoder, Rotation, Scaler, Size, VideoEncoder, fit, rotate};
+use crate::codec::{CodecError, Coded, Decoder, Rotation, Scaler, Size, VideoEncoder, fit, rotate};
 
 /// How much the rate may change before the encoder's budget per picture does.
 const RATE_TOLERANCE: f64 = 0.15;

@@ -69,7 +69,9 @@ fn damaged_pictures_are_passed_over() {
             1_000,
         ),
         ivf_inputs(
-            &ffmpeg(&format!("{source} -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -f ivf -")),
+            &ffmpeg(&format!(
+                "{source} -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -f ivf -"
+            )),
             VideoCodec::Vp9,
             &[],
             25,

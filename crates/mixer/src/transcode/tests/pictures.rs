@@ -36,7 +36,11 @@ fn is_fit_for_players(out: &[Output]) {
     let config = &configs(out)[0];
     assert_eq!(config.codec, VideoCodec::H264);
     let record = AvcRecord::parse(&config.record).unwrap();
-    assert_eq!((record.profile, record.compatibility & 0x40), (66, 0x40), "constrained baseline");
+    assert_eq!(
+        (record.profile, record.compatibility & 0x40),
+        (66, 0x40),
+        "constrained baseline"
+    );
     assert_eq!(Sps::parse(&record.sps[0]).unwrap().reorder_depth, Some(0));
     let pictures = frames(out);
     assert!(pictures[0].keyframe);
@@ -52,7 +56,11 @@ fn is_fit_for_players(out: &[Output]) {
     for picture in &pictures {
         for unit in NalUnits::new(&picture.payload, LengthSize::Four) {
             let kind = NalType::of(unit.unwrap()).unwrap();
-            let expected = if picture.keyframe { NalType::Idr } else { NalType::Slice };
+            let expected = if picture.keyframe {
+                NalType::Idr
+            } else {
+                NalType::Slice
+            };
             assert_eq!(kind, expected);
         }
     }
@@ -95,7 +103,12 @@ fn b_frames_are_removed() {
     let out = run(&mut job, inputs);
     is_fit_for_players(&out);
     let stamps: Vec<_> = frames(&out).iter().map(|frame| frame.dts.as_millis()).collect();
-    assert!(stamps.len() >= shown.len() - 4, "{} of {}", stamps.len(), shown.len());
+    assert!(
+        stamps.len() >= shown.len() - 4,
+        "{} of {}",
+        stamps.len(),
+        shown.len()
+    );
     assert_eq!(stamps, shown[..stamps.len()]);
     let pictures = seen(&out);
     assert_eq!(pictures.len(), stamps.len());
@@ -118,7 +131,11 @@ fn every_codec_becomes_h264() {
         assert_eq!(job.losses().broken, 0, "{encoder}");
         is_fit_for_players(&out);
         let pictures = seen(&out);
-        assert!((98..=100).contains(&pictures.len()), "{encoder}: {}", pictures.len());
+        assert!(
+            (98..=100).contains(&pictures.len()),
+            "{encoder}: {}",
+            pictures.len()
+        );
         assert_eq!((pictures[0].width(), pictures[0].height()), (320, 180));
     }
     let hevc = ffmpeg(
@@ -145,10 +162,16 @@ fn a_new_size_is_announced() {
     is_fit_for_players(&out);
     let sizes: Vec<_> = configs(&out).iter().map(|c| (c.width, c.height)).collect();
     assert_eq!(sizes, [(320, 180), (1_280, 720)]);
-    let second = out.iter().rposition(|output| matches!(output, Output::Video(..))).unwrap();
+    let second = out
+        .iter()
+        .rposition(|output| matches!(output, Output::Video(..)))
+        .unwrap();
     assert!(matches!(&out[second + 1], Output::Frame(frame) if frame.keyframe));
     let pictures = seen(&out);
-    assert_eq!((pictures.last().unwrap().width(), pictures.len() > 110), (1_280, true));
+    assert_eq!(
+        (pictures.last().unwrap().width(), pictures.len() > 110),
+        (1_280, true)
+    );
 }
 
 /// The publisher's `rotation` turns the pictures clockwise, also when it changes on the way.
@@ -159,7 +182,8 @@ fn rotation_is_applied() {
         "-f lavfi -i color=black:size=160x120:rate=25:duration=2 -vf drawbox=x=80:y=0:w=80:h=120:color=white:t=fill \
          -pix_fmt yuv420p -c:v libx264 -profile:v baseline -f flv -",
     ));
-    let rotation = |degrees: f64| Input::Metadata(Metadata::new(vec![("rotation".into(), Value::Number(degrees))]));
+    let rotation =
+        |degrees: f64| Input::Metadata(Metadata::new(vec![("rotation".into(), Value::Number(degrees))]));
     let middle = inputs.len() / 2;
     inputs.insert(middle, rotation(270.0));
     inputs.insert(1, rotation(90.0));
@@ -168,7 +192,10 @@ fn rotation_is_applied() {
     let brightness = |picture: &frame::Video, y: usize| {
         picture.data(0)[y * picture.stride(0) + picture.width() as usize / 2]
     };
-    for (picture, top_is_dark) in [(pictures.first().unwrap(), true), (pictures.last().unwrap(), false)] {
+    for (picture, top_is_dark) in [
+        (pictures.first().unwrap(), true),
+        (pictures.last().unwrap(), false),
+    ] {
         assert_eq!((picture.width(), picture.height()), (120, 160));
         assert_eq!(brightness(picture, 20) < 60, top_is_dark);
         assert_eq!(brightness(picture, 140) > 180, top_is_dark);
@@ -213,7 +240,10 @@ fn the_bit_rate_is_kept() {
     );
     let mut job = VideoTranscoder::new(1_000_000, 1_280);
     let out = run(&mut job, flv_inputs(&file));
-    let later: Vec<_> = frames(&out).into_iter().filter(|f| f.dts.as_millis() >= 3_000).collect();
+    let later: Vec<_> = frames(&out)
+        .into_iter()
+        .filter(|f| f.dts.as_millis() >= 3_000)
+        .collect();
     let bits: usize = later.iter().map(|frame| frame.payload.len() * 8).sum();
     let rate = bits as f64 / 5.0;
     assert!(rate < 1_300_000.0 && rate > 600_000.0, "{rate} bit/s");

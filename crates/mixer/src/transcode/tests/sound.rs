@@ -23,7 +23,10 @@ fn config_of(out: &[Output]) -> &lianmai_media::AudioConfig {
         })
         .collect();
     assert_eq!(configs.len(), 1, "one configuration");
-    assert!(matches!(out[0], Output::Audio(_)), "the configuration comes first");
+    assert!(
+        matches!(out[0], Output::Audio(_)),
+        "the configuration comes first"
+    );
     configs[0]
 }
 
@@ -47,7 +50,10 @@ fn aac_becomes_opus() {
     let packets = frames(&out);
     assert!((146..=151).contains(&packets.len()), "{}", packets.len());
     let stamps: Vec<_> = packets.iter().map(|frame| frame.dts.as_millis()).collect();
-    assert!(stamps.windows(2).all(|pair| pair[1] - pair[0] == 20), "{stamps:?}");
+    assert!(
+        stamps.windows(2).all(|pair| pair[1] - pair[0] == 20),
+        "{stamps:?}"
+    );
     let bits: usize = packets.iter().map(|frame| frame.payload.len() * 8).sum();
     assert!((20_000..90_000).contains(&(bits / 3)), "{} bit/s", bits / 3);
     is_tone(&heard(&out, 1), 1_000.0, 0.4);
@@ -93,7 +99,11 @@ fn other_rates_and_channels() {
         ));
         let out = run(&mut to_opus(), flv_inputs(&file));
         let config = config_of(&out);
-        assert_eq!((config.codec, config.channels), (AudioCodec::Opus, channels), "{options}");
+        assert_eq!(
+            (config.codec, config.channels),
+            (AudioCodec::Opus, channels),
+            "{options}"
+        );
         let heard = heard(&out, 1);
         let body = &heard.1[14_400..heard.1.len() - 9_600];
         assert!(purity(body, 1_000.0) > 0.97, "{options}");
@@ -187,7 +197,11 @@ fn lost_packets_are_concealed() {
     let out = run(&mut job, inputs);
     let heard = heard(&out, 1);
     is_tone(&heard, 600.0, 0.4);
-    assert!((8_000..12_000).contains(&job.losses().concealed), "{:?}", job.losses());
+    assert!(
+        (8_000..12_000).contains(&job.losses().concealed),
+        "{:?}",
+        job.losses()
+    );
     // No hole of even 5 ms.
     let quiet = heard.1[9_600..heard.1.len() - 9_600]
         .chunks(240)
@@ -209,7 +223,11 @@ fn silence_left_out_has_its_exact_length() {
         inputs.push(sound(1_000 + n * 400, vec![toc]));
         inputs.push(sound(1_020 + n * 400, vec![]));
     }
-    inputs.extend(coded(opus(), &made(1_000, sine(900.0)), 5_000).into_iter().skip(1));
+    inputs.extend(
+        coded(opus(), &made(1_000, sine(900.0)), 5_000)
+            .into_iter()
+            .skip(1),
+    );
     let out = run(&mut to_aac(), inputs);
     assert_eq!(config_of(&out).codec, AudioCodec::Aac);
     let (start, samples) = heard(&out, 1);
@@ -253,8 +271,14 @@ fn coded_mono(mut encoder: AudioEncoder, samples: &[f32], start: i64) -> Vec<Inp
     let mut packets = Vec::new();
     let mut inputs = vec![Input::Audio(encoder.config().clone())];
     for (n, chunk) in samples.chunks_exact(encoder.block()).enumerate() {
-        encoder.encode(chunk, start * 48 + (n * 960) as i64, &mut packets).unwrap();
+        encoder
+            .encode(chunk, start * 48 + (n * 960) as i64, &mut packets)
+            .unwrap();
     }
-    inputs.extend(packets.into_iter().map(|(at, payload)| sound((at + 24) / 48, payload)));
+    inputs.extend(
+        packets
+            .into_iter()
+            .map(|(at, payload)| sound((at + 24) / 48, payload)),
+    );
     inputs
 }

@@ -88,7 +88,11 @@ pub(super) fn coded(mut encoder: AudioEncoder, samples: &[f32], start: i64) -> V
             .encode(chunk, from_millis(start) + (n * block) as i64, &mut packets)
             .unwrap();
     }
-    inputs.extend(packets.into_iter().map(|(at, payload)| sound(to_millis(at), payload)));
+    inputs.extend(
+        packets
+            .into_iter()
+            .map(|(at, payload)| sound(to_millis(at), payload)),
+    );
     inputs
 }
 

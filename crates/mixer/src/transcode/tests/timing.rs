@@ -52,7 +52,11 @@ fn a_gap_of_a_stamped_source_is_followed() {
     let jumps: Vec<_> = stamps.windows(2).filter(|pair| pair[1] - pair[0] != 20).collect();
     assert_eq!(jumps.len(), 1, "{jumps:?}");
     let after: Vec<_> = std::iter::once(out[0].clone())
-        .chain(out.iter().filter(|o| matches!(o, Output::Frame(f) if f.dts.as_millis() > 30_000)).cloned())
+        .chain(
+            out.iter()
+                .filter(|o| matches!(o, Output::Frame(f) if f.dts.as_millis() > 30_000))
+                .cloned(),
+        )
         .collect();
     let offset = peak_at(&heard(&after, 1)) - 31_734.5;
     assert!(offset.abs() < 3.0, "{offset} ms");
@@ -121,13 +125,18 @@ fn late_packets_do_not_move_the_rest() {
             _ => 0,
         };
         // The line hangs for half a second.
-        let at = if (1_000..1_500).contains(&stamp) { 1_500 } else { stamp };
+        let at = if (1_000..1_500).contains(&stamp) {
+            1_500
+        } else {
+            stamp
+        };
         let at = Duration::from_millis(at.unsigned_abs());
         if stamp == 1_014 || at == Duration::from_millis(1_500) {
             job.tick(at, &mut out).unwrap();
         }
         let newest = stamp;
-        job.take(input, crate::transcode::Arrival { at, newest }, &mut out).unwrap();
+        job.take(input, crate::transcode::Arrival { at, newest }, &mut out)
+            .unwrap();
     }
     assert!(job.losses().late > 15, "{:?}", job.losses());
     let offset = peak_at(&heard(&out, 1)) - 2_500.5;

@@ -20,6 +20,8 @@ pub(crate) const MESSAGES_PER_SECOND: f64 = FPS as f64 + AUDIO_RATE as f64 / 102
 
 /// Where a video body has its probe: tag header, NAL length, SEI header, UUID.
 const VIDEO_PROBE: usize = 5 + 4 + 3 + 16;
+/// Stands before the probe of a picture: the UUID of its SEI.
+pub(crate) const MARK: &[u8] = b"lianmai-loadtest";
 const AUDIO_PROBE: usize = 2;
 /// So many first bytes of a body hold its probe.
 pub(crate) const HEAD: usize = VIDEO_PROBE + probe::LEN;
@@ -47,6 +49,8 @@ pub(crate) struct Shape {
     key_frame: usize,
     delta_frame: usize,
     audio: bool,
+    /// The probe is in a leading SEI, else inside the slice.
+    sei: bool,
 }
 
 impl Shape {
@@ -55,16 +59,23 @@ impl Shape {
         key_frame: KEY_FRAME,
         delta_frame: DELTA_FRAME,
         audio: true,
+        sei: true,
     };
 
     /// Video of `bits_per_second` with frames of the same proportions.
-    pub(crate) fn of_video(bits_per_second: u32, audio: bool) -> Self {
+    pub(crate) fn of_video(bits_per_second: u32, audio: bool, sei: bool) -> Self {
         let share = |bytes: usize| (bytes as f64 * f64::from(bits_per_second) / 1.2e6) as usize;
         Self {
             key_frame: share(KEY_FRAME).clamp(1000, KEY_FRAME * 8),
             delta_frame: share(DELTA_FRAME).clamp(100, DELTA_FRAME * 8),
             audio,
+            sei,
         }
+    }
+
+    /// Whether there is a second track.
+    pub(crate) fn has_audio(&self) -> bool {
+        self.audio
     }
 
     /// No key frame has fewer bytes, and no other frame as many as half of them.
@@ -115,7 +126,9 @@ impl Source {
     /// As [`Source::new`], of another shape.
     pub(crate) fn with(shape: Shape, started_ns: u64, seed: u64) -> Self {
         let mut noise = Noise(seed.wrapping_mul(2).wrapping_add(0x9e37_79b9));
-        let slice = (0..2 * shape.key_frame).map(|_| noise.next() as u8 | 0x01).collect();
+        let slice = (0..2 * shape.key_frame)
+            .map(|_| noise.next() as u8 | 0x01)
+            .collect();
         Self {
             shape,
             started_ns,
@@ -192,20 +205,26 @@ impl Source {
         };
         let body = &mut self.body;
         body.extend_from_slice(&[if key { 0x17 } else { 0x27 }, 1, 0, 0, 0]);
-        body.extend_from_slice(&(3 + 16 + probe::LEN as u32 + 1).to_be_bytes());
-        body.extend_from_slice(&[0x06, 0x05, 16 + probe::LEN as u8]);
-        body.extend_from_slice(b"lianmai-loadtest");
-        body.extend_from_slice(
-            &Probe {
-                sent_ns,
-                number: self.video,
-            }
-            .encode(),
-        );
-        body.push(0x80);
+        let probe = Probe {
+            sent_ns,
+            number: self.video,
+        };
+        if self.shape.sei {
+            body.extend_from_slice(&(3 + MARK.len() as u32 + probe::LEN as u32 + 1).to_be_bytes());
+            body.extend_from_slice(&[0x06, 0x05, (MARK.len() + probe::LEN) as u8]);
+            body.extend_from_slice(MARK);
+            body.extend_from_slice(&probe.encode());
+            body.push(0x80);
+        }
         body.extend_from_slice(&(size as u32).to_be_bytes());
+        let slice = body.len();
         body.extend_from_slice(start);
-        body.extend_from_slice(&self.slice[..size - start.len()]);
+        if !self.shape.sei {
+            body.extend_from_slice(MARK);
+            body.extend_from_slice(&probe.encode());
+        }
+        let rest = size.saturating_sub(body.len() - slice);
+        body.extend_from_slice(&self.slice[..rest]);
         self.video += 1;
         Message {
             kind: VIDEO,

@@ -13,6 +13,7 @@ pub mod clip;
 pub mod entry;
 pub mod gateway;
 pub mod hostile;
+pub mod link;
 pub mod machine;
 pub mod marks;
 pub mod media;

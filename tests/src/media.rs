@@ -212,7 +212,10 @@ pub async fn decode(path: &Path) -> (u64, u64) {
     let path = path.to_string_lossy().into_owned();
     let mut check = Process::start(
         "ffmpeg",
-        ["-v", "error", "-nostdin", "-i", &path, "-f", "null", "-"],
+        [
+            "-v", "error", "-nostdin", "-i", &path, "-vsync", "passthrough", "-enc_time_base:v", "1:1000", "-f",
+            "null", "-",
+        ],
     );
     let status = check.wait(Duration::from_secs(60)).await;
     let errors = check.stderr();

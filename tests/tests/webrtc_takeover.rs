@@ -41,7 +41,7 @@ async fn rtmp_and_webrtc_take_over_from_each_other() {
     let seen = bob.look("in", Duration::from_secs(3)).await;
     // The browser's pictures carry the wall clock: young ones are its own.
     let young = seen.ages().iter().filter(|age| **age < 1_000.0).count();
-    assert!(young > 30, "{young} pictures of the browser");
+    assert!(young > 30, "{young} pictures of the browser: {:?} {:?}", seen.ages(), ann.stats("out").await.0);
 
     let again = wall();
     let second = Sender::start(&push, &clip).await;
@@ -49,7 +49,9 @@ async fn rtmp_and_webrtc_take_over_from_each_other() {
     let took = end["at"].as_f64().unwrap() - again;
     assert!(took <= 1_000.0, "the browser was told after {took} ms: {end}");
     let seen = bob.look("in", Duration::from_secs(4)).await;
-    assert!(second.ages(&seen).iter().filter(|age| **age < 1_000.0).count() > 30);
+    let ages = second.ages(&seen);
+    let young = ages.iter().filter(|age| **age < 1_000.0).count();
+    assert!(young > 30, "{young} pictures of the RTMP publisher of {}: {ages:.0?}", seen.frames.len());
     bob.sees_and_hears("in").await;
     let states = bob.stats("in").await.0["states"].clone();
     assert_eq!(states.as_array().unwrap().len(), 2, "connecting, connected: {states}");

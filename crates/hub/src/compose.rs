@@ -50,6 +50,7 @@ struct Composition {
     merger: Merger<Arc<Item>>,
     played_until: Instant,
     last_keyframe: Instant,
+    asked: bool,
 }
 
 /// One of its sources.
@@ -104,6 +105,7 @@ impl Composition {
             merger,
             played_until: now,
             last_keyframe: now,
+            asked: false,
         })
     }
 
@@ -220,7 +222,9 @@ impl Composition {
         if self.family.players() > 0 {
             self.played_until = now;
         }
-        if self.video.feed.reads_rtc() && now >= self.last_keyframe + KEYFRAME_EVERY {
+        // The first one forwarded comes from the ring and may be old.
+        let first = !std::mem::replace(&mut self.asked, true);
+        if self.video.feed.reads_rtc() && (first || now >= self.last_keyframe + KEYFRAME_EVERY) {
             self.video.feed.request_keyframe();
         }
         if now >= self.played_until + LINGER {

@@ -3,7 +3,6 @@
 
 mod rig;
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -47,6 +46,8 @@ async fn the_command_line_helps_and_refuses() {
 }
 
 async fn ended(worker: &mut Child) -> bool {
+    // Waiting closes the child's input, which would end it by itself.
+    let _input = worker.stdin.take();
     let status = timeout(LIMIT, worker.wait())
         .await
         .expect("the worker ends")
@@ -75,13 +76,9 @@ async fn a_signal_ends_everything() {
 #[tokio::test]
 async fn it_ends_with_its_parent() {
     let rig = Rig::new().await;
-    let mut worker = rig
-        .command(&["--with-parent"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut worker = rig.start_worker(&[]);
     let _gateway = rig.accept().await;
-    drop(worker.stdin.take());
+    worker.stdin = None;
     assert!(ended(&mut worker).await);
 }
 
@@ -123,7 +120,7 @@ async fn a_job_is_confined() {
     job.target.push_str("?t=hush");
     gateway.start(job).await;
     gateway.started(1).await;
-    let pid = job_process(&worker).await;
+    let pid = job_process(&worker, &[]).await;
     let status = proc_file(pid, "status");
     assert!(status.contains("NoNewPrivs:\t1"), "{status}");
     if nix::unistd::geteuid().is_root() {

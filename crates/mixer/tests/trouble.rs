@@ -23,41 +23,34 @@ async fn a_killed_job_is_told_at_once_and_costs_nobody_else() {
     rig.until_on_air("cam", true).await;
     gateway.start(rig.job(1, TO_OPUS, "cam", "victim_opus")).await;
     gateway.started(1).await;
-    let victim = job_process(&worker).await;
+    let victim = job_process(&worker, &[]).await;
     gateway.start(rig.job(2, TO_OPUS, "cam", "cam_opus")).await;
     gateway.started(2).await;
+    let listened = job_process(&worker, &[victim]).await;
     let mut player = rig.play("cam_opus").await;
     player.take(MediaKind::Audio, 20).await;
-    for signal in [Signal::SIGKILL, Signal::SIGSEGV] {
-        let (pid, id) = match signal {
-            Signal::SIGKILL => (victim, 1),
-            _ => {
-                gateway.start(rig.job(3, TO_OPUS, "cam", "victim_opus")).await;
-                gateway.started(3).await;
-                let others = children_of(&worker);
-                let second = others
-                    .into_iter()
-                    .filter(|pid| has_codec_thread(*pid))
-                    .max()
-                    .unwrap();
-                (second, 3)
-            }
-        };
-        let killed = Instant::now();
-        send_signal(pid, signal);
-        let reason = gateway.failed(id).await;
-        assert!(
-            killed.elapsed() < Duration::from_millis(100),
-            "{:?}",
-            killed.elapsed()
-        );
-        assert!(reason.contains(signal.as_str()), "{reason}");
-    }
+    kill(&mut gateway, victim, 1, Signal::SIGKILL).await;
+    gateway.start(rig.job(3, TO_OPUS, "cam", "victim_opus")).await;
+    gateway.started(3).await;
+    let victim = job_process(&worker, &[listened]).await;
+    kill(&mut gateway, victim, 3, Signal::SIGABRT).await;
     let packets = player.take(MediaKind::Audio, 50).await;
     let steps = packets
         .windows(2)
         .map(|pair| pair[1].timestamp - pair[0].timestamp);
     assert!(steps.into_iter().all(|step| step == 20));
+}
+
+async fn kill(gateway: &mut Gateway, pid: u32, id: u64, signal: Signal) {
+    let killed = Instant::now();
+    send_signal(pid, signal);
+    let reason = gateway.failed(id).await;
+    assert!(
+        killed.elapsed() < Duration::from_millis(100),
+        "{:?}",
+        killed.elapsed()
+    );
+    assert!(reason.contains(signal.as_str()), "{reason}");
 }
 
 /// When the gateway goes, its jobs end; when it is there again, so is the worker.
@@ -69,7 +62,7 @@ async fn a_lost_connection_ends_the_jobs_and_is_made_again() {
     rig.until_on_air("cam", true).await;
     gateway.start(rig.job(1, TO_OPUS, "cam", "cam_opus")).await;
     gateway.started(1).await;
-    let job = job_process(&worker).await;
+    let job = job_process(&worker, &[]).await;
     drop(gateway);
     rig.until_on_air("cam_opus", false).await;
     let mut gateway = rig.accept().await;

@@ -152,12 +152,12 @@ window.rtc = {
     return null;
   },
 
-  /** Waits for the end of a connection by the other side or by loss; milliseconds since the epoch. */
+  /** Waits for the end of a connection: when, in milliseconds since the epoch, and how. */
   async ended({ name, ms }) {
     const { states } = peer(name);
     const until = performance.now() + ms;
     for (;;) {
-      const end = states.find(({ state }) => ['failed', 'disconnected', 'closed'].includes(state));
+      const end = states.find(({ state }) => ['failed', 'disconnected', 'closed', 'goodbye'].includes(state));
       if (end) return end;
       if (performance.now() > until) throw new Error(`${name} has not ended: ${JSON.stringify(states)}`);
       await new Promise((done) => setTimeout(done, 10));
@@ -173,9 +173,19 @@ window.rtc = {
     return status;
   },
 
-  /** Restarts ICE as a client does whose network has changed: PATCH with new credentials (RFC 9725 §4.3.3). */
-  async offer({ name }) {
-    return peer(name).pc.localDescription.sdp;
+  /** Plays and ends again, so many times; every eighth leaves without a word. */
+  async cycles({ url, count, parallel = 4 }) {
+    let left = count;
+    const each = async (_, line) => {
+      while (left > 0) {
+        left -= 1;
+        const [name, politely] = [`cycle-${line}`, left % 8 !== 0];
+        await window.rtc.play({ name, url });
+        await window.rtc.end({ name, politely });
+      }
+    };
+    await Promise.all(Array.from({ length: parallel }, each));
+    return null;
   },
 
   async colours({ png, at }) {

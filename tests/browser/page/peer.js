@@ -105,6 +105,8 @@ export class Peer {
     const { sdp, ...rest } = await within('an answer', ask(offer));
     this.answered = performance.now();
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
+    if (!this.hearing) this.hearGoodbye();
+    this.hearing = true;
     return rest;
   }
 
@@ -128,6 +130,14 @@ export class Peer {
     };
     await within('a picture', seen(), ms);
     return this.firstFrame - this.answered;
+  }
+
+  /** Notes when the other side says goodbye: a DTLS alert, which is no change of the connection's state. */
+  hearGoodbye() {
+    const transport = this.pc.getTransceivers()[0]?.sender.transport;
+    transport?.addEventListener('statechange', () => {
+      if (transport.state === 'closed') this.states.push({ at: wall(), state: 'goodbye' });
+    });
   }
 
   streamOf(mid) {

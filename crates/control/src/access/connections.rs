@@ -3,10 +3,10 @@
 //! Counted in the hub, at most twice a second, plus what was granted since: no book-keeping that could go wrong when a
 //! connection ends in an unusual way.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use lianmai_hub::{Action, Denial, Form, Hub};
+use lianmai_hub::{Action, Denial, Hub};
 use parking_lot::Mutex;
 
 use super::authorise::deny;
@@ -69,18 +69,10 @@ impl Connections {
 
 fn count(hub: &Hub, workers: &Workers) -> HashMap<String, Count> {
     let mut counts: HashMap<String, Count> = HashMap::new();
-    let mut on_air = HashSet::new();
     for (key, stats) in hub.all_stats() {
-        // The other forms are the gateway's doing, not the app's.
-        if !matches!(key.form_of(), None | Some(Form::Rtc)) {
-            continue;
-        }
         let count = counts.entry(key.app().to_owned()).or_default();
-        count.publishers += usize::from(stats.on_air && on_air.insert(key.plain()));
-        count.players += stats.readers;
-    }
-    for (app, count) in &mut counts {
-        count.players = count.players.saturating_sub(workers.players(app));
+        count.publishers += usize::from(stats.on_air);
+        count.players += stats.readers.saturating_sub(workers.readers(&key));
     }
     counts
 }

@@ -41,7 +41,8 @@ pub fn router(state: HttpState, merge: Router) -> Router {
         .layer(middleware::from_fn(guard::security_headers))
 }
 
-/// A router for an address of its own that serves metrics, probes and the list of workers. Whoever reaches the address may read them.
+/// A router for an address of its own that serves metrics, probes and the list of workers only. Whoever reaches the
+/// address may read them.
 pub fn metrics_router(state: HttpState) -> Router {
     Router::new()
         .route("/metrics", get(probes::open_metrics))

@@ -2,12 +2,11 @@
 //!
 //! The hub's events are taken as hints; what counts is whether a stream is on air when the hint is looked at. So a lost
 //! or late event does no lasting harm. Each publication gets a number higher than all before it (R-X1).
-//! A member's stream is on air when its plain key or its WebRTC form is; renditions and layers are the gateway's own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lianmai_hub::{Form, StreamEvent, StreamKey};
+use lianmai_hub::{StreamEvent, StreamKey};
 use lianmai_rooms::{AppId, Command, Rejection, RoomId, StreamId};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -37,20 +36,14 @@ impl Media {
         loop {
             match self.events.recv().await {
                 Ok(StreamEvent::OnAir { key, .. }) => {
-                    let Some(stream) = published(&key) else { continue };
-                    // What the hub makes of a WebRTC publication for the plain key is no publication of its own.
-                    let derived = key == stream && self.is_form_on_air(&stream, Form::Rtc);
-                    if !(derived && self.on_air.contains_key(&stream)) {
-                        self.start(&stream).await;
-                    }
-                    if !self.is_on_air(&stream) {
-                        self.stop(&stream).await;
+                    self.start(&key).await;
+                    if !self.is_on_air(&key) {
+                        self.stop(&key).await;
                     }
                 }
                 Ok(StreamEvent::OffAir { key }) => {
-                    let Some(stream) = published(&key) else { continue };
-                    if !self.is_on_air(&stream) {
-                        self.stop(&stream).await;
+                    if !self.is_on_air(&key) {
+                        self.stop(&key).await;
                     }
                 }
                 Err(RecvError::Lagged(lost)) => {
@@ -62,22 +55,15 @@ impl Media {
         }
     }
 
-    /// Whether the stream with this plain key is published in any way.
-    fn is_on_air(&self, stream: &StreamKey) -> bool {
-        let plain = self.core.hub.stats(stream).is_some_and(|stats| stats.on_air);
-        plain || self.is_form_on_air(stream, Form::Rtc)
-    }
-
-    fn is_form_on_air(&self, stream: &StreamKey, form: Form) -> bool {
-        let stats = self.core.hub.stats(&stream.form(form));
-        stats.is_some_and(|stats| stats.on_air)
+    fn is_on_air(&self, key: &StreamKey) -> bool {
+        self.core.hub.stats(key).is_some_and(|stats| stats.on_air)
     }
 
     async fn synchronise(&mut self) {
         let on_air: Vec<StreamKey> = {
             let all = self.core.hub.all_stats().into_iter();
             all.filter(|(_, stats)| stats.on_air)
-                .filter_map(|(key, _)| published(&key))
+                .map(|(key, _)| key)
                 .collect()
         };
         let gone: Vec<StreamKey> = self
@@ -107,7 +93,6 @@ impl Media {
         if started == Err(Rejection::NoSuchStream) {
             // Unpublished between the grant and the first frame.
             self.core.hub.end(key);
-            self.core.hub.end(&key.form(Form::Rtc));
         }
     }
 
@@ -138,15 +123,5 @@ impl Media {
         // Only at shut-down is there nothing to store to any more.
         let _ = applied.await;
         result
-    }
-}
-
-/// The plain key of the stream that a member publishes under `key`; `None` for what the gateway makes of it.
-fn published(key: &StreamKey) -> Option<StreamKey> {
-    match key.form_of() {
-        Some(Form::Rtc) => Some(key.plain()),
-        Some(_) => None,
-        // A name with a form that does not exist is nobody's stream; it is looked up as it is, and ended.
-        None => Some(key.clone()),
     }
 }

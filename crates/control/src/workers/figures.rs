@@ -41,7 +41,7 @@ pub(super) fn show(snapshot: &Snapshot, stopping: usize) {
     gauge!("lianmai_worker_jobs", "state" => "stopping").set(stopping as f64);
     let workers = &snapshot.workers;
     gauge!("lianmai_workers").set(workers.len() as f64);
-    let sum = |of: fn(&super::WorkerStatus) -> f64| workers.iter().map(of).sum::<f64>();
+    let sum = |of: fn(&super::WorkerStatus) -> f64| workers.iter().map(of).fold(0.0, |sum, one| sum + one);
     gauge!("lianmai_worker_capacity_cores").set(sum(|worker| worker.capacity));
     gauge!("lianmai_worker_free_cores").set(sum(|worker| worker.free));
     gauge!("lianmai_worker_job_cpu_cores").set(sum(|worker| worker.cpu));

@@ -57,9 +57,13 @@ impl Workers {
         snapshot.renditions.get(stream).cloned().unwrap_or_default()
     }
 
-    /// How many workers of an app's streams look like viewers to the hub.
-    pub(crate) fn players(&self, app: &str) -> usize {
-        self.snapshot.load().players.get(app).copied().unwrap_or(0)
+    /// How many of the readers of a stream are workers. `stream` is its plain key.
+    pub(crate) fn readers(&self, stream: &StreamKey) -> usize {
+        let snapshot = self.snapshot.load();
+        let renditions = snapshot.renditions.get(stream);
+        renditions.map_or(0, |all| {
+            all.iter().filter(|rendition| rendition.plays_plain()).count()
+        })
     }
 
     /// Checks tokens of internal URLs.

@@ -56,6 +56,13 @@ pub struct RenditionStatus {
     pub free: Option<f64>,
 }
 
+impl RenditionStatus {
+    /// Whether its job reads the plain key, as a viewer does.
+    pub(super) fn plays_plain(&self) -> bool {
+        self.state == RenditionState::Running && self.form.source().is_none()
+    }
+}
+
 /// A connected worker.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WorkerStatus {
@@ -79,8 +86,6 @@ pub(super) struct Snapshot {
     /// By the plain key of the stream.
     pub(super) renditions: HashMap<StreamKey, Vec<RenditionStatus>>,
     pub(super) workers: Vec<WorkerStatus>,
-    /// Jobs of each app: each plays a stream, as a viewer would.
-    pub(super) players: HashMap<String, usize>,
 }
 
 impl Snapshot {
@@ -111,9 +116,6 @@ impl Snapshot {
                 }
                 Condition::Waiting { .. } if cause.is_some() => status.state = RenditionState::Failed,
                 Condition::Waiting { .. } => {}
-            }
-            if matches!(condition, Condition::Starting { .. } | Condition::Running { .. }) {
-                *snapshot.players.entry(key.app().to_owned()).or_default() += 1;
             }
             snapshot.renditions.entry(key.plain()).or_default().push(status);
         }

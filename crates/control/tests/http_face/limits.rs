@@ -223,7 +223,10 @@ async fn the_page_gets_a_token_only_where_an_app_is_open() {
     let path = "/console/session?account=ann&room=lobby";
     let session = server.send("GET", path, &[], b"").await.ok();
     let token = session["token"].as_str().unwrap().to_owned();
-    server.call(&token, "GET", "/v1/rooms", json!(null)).await.expect(403, "not_allowed");
+    server
+        .call(&token, "GET", "/v1/rooms", json!(null))
+        .await
+        .expect(403, "not_allowed");
     server.finish().await;
 }
 

@@ -2,7 +2,7 @@
 
 use lianmai_control::http::jwt::{self, Claims, Scope};
 use lianmai_hub::job::WorkerMessage;
-use lianmai_hub::{Form, Protocol, PublishOptions};
+use lianmai_hub::{Form, Protocol, PublishOptions, ReadOptions};
 use lianmai_rooms::AccountId;
 
 use crate::harness::{Plane, app, get, until};
@@ -66,6 +66,30 @@ async fn workers_are_listed_for_operators_and_nobody_else() {
     );
     let (status, _) = get(&format!("http://{}/workers", plane.http), None).await;
     assert_eq!(status, 404);
+    plane.finish().await;
+}
+
+/// Who transcodes for viewers is no viewer: not in figures, and not in the app's limits.
+#[tokio::test]
+async fn workers_are_not_counted_as_viewers() {
+    let plane = Plane::start().await;
+    let (plain, _publication) = plane.on_air().await;
+    let mut worker = plane.worker("w", 1.0).await;
+    let _want = plane.hub.want(&plain.form(Form::Opus));
+    let job = worker.start().await;
+    let _played = plane
+        .hub
+        .subscribe(plain.clone(), ReadOptions::default())
+        .unwrap();
+    let _viewer = plane
+        .hub
+        .subscribe(plain.clone(), ReadOptions::default())
+        .unwrap();
+    worker.say(&WorkerMessage::Started { id: job.id }).await;
+    until("it runs", || plane.state(&plain, Form::Opus) == Some("running")).await;
+    let url = format!("http://{}/v1/rooms/{}/streams", plane.http, plane.room);
+    let (_, answer) = get(&url, Some(&token(&plane))).await;
+    assert_eq!(answer["streams"][0]["stats"]["readers"], 1);
     plane.finish().await;
 }
 

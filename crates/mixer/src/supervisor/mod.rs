@@ -80,6 +80,7 @@ pub(crate) async fn run(config: WorkerConfig, stop: CancellationToken) {
     });
     let admission = Admission::new(config.capacity, costs);
     let mut backoff = Backoff::default();
+    let mut said: Option<String> = None;
     while !stop.is_cancelled() {
         let since = tokio::time::Instant::now();
         let ended = tokio::select! {
@@ -93,10 +94,18 @@ pub(crate) async fn run(config: WorkerConfig, stop: CancellationToken) {
             break;
         }
         if let Err(error) = ended {
-            tracing::warn!(gateway = %config.gateway, %error, "no connection to the gateway");
+            // Once: the next attempts most likely end the same way.
+            let error = error.to_string();
+            if said.as_ref() == Some(&error) {
+                tracing::debug!(gateway = %config.gateway, error, "still no connection to the gateway");
+            } else {
+                tracing::warn!(gateway = %config.gateway, error, "no connection to the gateway");
+                said = Some(error);
+            }
         }
         if since.elapsed() >= STABLE {
             backoff = Backoff::default();
+            said = None;
         }
         let wait = backoff.next(rand::random());
         unless_stopped(&stop, tokio::time::sleep(wait)).await;

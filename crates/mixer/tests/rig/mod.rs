@@ -102,9 +102,11 @@ impl Rig {
                 &format!("ws://{}/internal/worker", self.channel.local_addr().unwrap()),
             ])
             .args(["--name", "tested", "--capacity", "4"])
+            // It must not outlive a test that is killed.
+            .arg("--with-parent")
             .args(arguments)
             .env("LIANMAI_WORKER_SECRET", SECRET)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .kill_on_drop(true);
         command
     }
@@ -225,12 +227,14 @@ impl Gateway {
 
     /// The next message that is no report.
     pub async fn next(&mut self) -> WorkerMessage {
-        loop {
+        let end = Instant::now() + LIMIT;
+        while Instant::now() < end {
             match self.any().await {
                 WorkerMessage::Report { free, jobs } => self.reports.push((free, jobs)),
                 other => return other,
             }
         }
+        panic!("nothing but reports");
     }
 
     /// The first report from now on that `fits`; those before it may be old.
@@ -340,11 +344,13 @@ pub fn proc_file(pid: u32, name: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The process that does the only job: the one with a thread named `codec`.
-pub async fn job_process(worker: &Child) -> u32 {
+/// A process with a job, besides those known: one with a thread named `codec`.
+pub async fn job_process(worker: &Child, known: &[u32]) -> u32 {
     let looking = async {
         loop {
-            let found = children_of(worker).into_iter().find(|pid| has_codec_thread(*pid));
+            let found = children_of(worker)
+                .into_iter()
+                .find(|pid| !known.contains(pid) && has_codec_thread(*pid));
             if let Some(pid) = found {
                 return pid;
             }

@@ -50,9 +50,14 @@ pub(crate) async fn list(ctx: &Ctx, room: RoomId) -> Result<dto::StreamList, Pro
         .filter_map(|status| Some((status.id, status.stats?)))
         .collect();
     let streams = state.view.streams.into_values().map(|stream| {
-        let stats = stats.remove(&stream.id).map(Into::into);
         let key = StreamKey::new(ctx.caller.app.as_str(), stream.id.as_str());
-        let renditions = ctx.service().workers().renditions(&key);
+        let workers = ctx.service().workers();
+        let renditions = workers.renditions(&key);
+        let stats = stats.remove(&stream.id).map(|mut stats| {
+            // Who transcodes for viewers is no viewer.
+            stats.readers = stats.readers.saturating_sub(workers.readers(&key));
+            stats.into()
+        });
         dto::Stream {
             stats,
             warnings: warnings(&renditions),

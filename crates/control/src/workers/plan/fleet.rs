@@ -230,7 +230,11 @@ impl Fleet {
             capacity: worker.capacity,
             free: worker.free(),
             jobs: worker.jobs.len(),
-            cpu: worker.jobs.values().map(|job| job.cpu).sum(),
+            cpu: worker
+                .jobs
+                .values()
+                .map(|job| job.cpu)
+                .fold(0.0, |sum, cpu| sum + cpu),
             memory: worker
                 .jobs
                 .values()

@@ -36,7 +36,9 @@ impl Arrivals {
 
     /// Pictures or sounds with their arrival.
     pub fn track(&self, kind: MediaKind) -> impl Iterator<Item = &(f64, Tag)> {
-        self.tags.iter().filter(move |(_, tag)| tag.0 == kind && is_frame(tag))
+        self.tags
+            .iter()
+            .filter(move |(_, tag)| tag.0 == kind && is_frame(tag))
     }
 
     /// As an FLV file.
@@ -84,29 +86,60 @@ impl Arrivals {
         let file = dir.path().join("last.flv");
         self.file(&file);
         let path = file.to_string_lossy().into_owned();
-        let arguments = ["-v", "error", "-nostdin", "-i", &path, "-an", "-vsync", "passthrough"];
+        let arguments = [
+            "-v",
+            "error",
+            "-nostdin",
+            "-i",
+            &path,
+            "-an",
+            "-vsync",
+            "passthrough",
+        ];
         let last = dir.path().join("last.ppm").to_string_lossy().into_owned();
         let write = ["-y", "-update", "1", &last];
-        Process::start("ffmpeg", arguments.iter().chain(&write)).succeed(LIMIT).await;
+        Process::start("ffmpeg", arguments.iter().chain(&write))
+            .succeed(LIMIT)
+            .await;
         Picture::parse(&std::fs::read(&last).unwrap())
     }
 
     /// The n-th picture that is decoded is that of the n-th tag: there are no B-frames.
     async fn decode(&self, file: &Path, at: impl Fn(f64, &Tag) -> f64) -> Vec<Shown> {
         let path = file.to_string_lossy().into_owned();
-        let value = probe(&path, &["-select_streams", "v", "-show_entries", "stream=width,height"]).await;
+        let value = probe(
+            &path,
+            &["-select_streams", "v", "-show_entries", "stream=width,height"],
+        )
+        .await;
         let side = |name: &str| value["streams"][0][name].as_u64().unwrap() as usize;
         let (width, height) = (side("width"), side("height"));
-        let arguments = ["-v", "error", "-nostdin", "-i", &path, "-an", "-vsync", "passthrough"];
+        let arguments = [
+            "-v",
+            "error",
+            "-nostdin",
+            "-i",
+            &path,
+            "-an",
+            "-vsync",
+            "passthrough",
+        ];
         let raw = ["-pix_fmt", "gray", "-f", "rawvideo", "-"];
         let mut decoder = Process::start("ffmpeg", arguments.iter().chain(&raw));
         assert!(decoder.wait(LIMIT).await.success(), "{}", decoder.stderr());
         let luma = std::fs::read(decoder.stdout_file()).unwrap();
         let pictures = luma.chunks_exact(width * height);
         let tags: Vec<_> = self.track(MediaKind::Video).collect();
-        assert_eq!(pictures.len(), tags.len(), "pictures decoded of those sent: {}", decoder.stderr());
+        assert_eq!(
+            pictures.len(),
+            tags.len(),
+            "pictures decoded of those sent: {}",
+            decoder.stderr()
+        );
         let shown = pictures.zip(tags);
-        shown.map(|(luma, (arrival, tag))| read(luma, width, height, at(*arrival, tag))).collect()
+        shown
+            .map(|(luma, (arrival, tag))| read(luma, width, height, at(*arrival, tag)))
+            .collect()
     }
 }
 

@@ -117,7 +117,13 @@ impl Browser {
         let (reply, answer) = oneshot::channel();
         self.inner.waiting.lock().unwrap().insert(id, reply);
         let line = format!("{command}\n");
-        self.inner.input.lock().await.write_all(line.as_bytes()).await.unwrap();
+        self.inner
+            .input
+            .lock()
+            .await
+            .write_all(line.as_bytes())
+            .await
+            .unwrap();
         let Ok(answer) = tokio::time::timeout(limit, answer).await else {
             panic!("the browser does not answer {command} within {limit:?}");
         };
@@ -152,7 +158,13 @@ impl Page {
 
     /// Colours on a screenshot of what `peer` plays of `stream`, at places from 0 to 1.
     pub async fn colours(&self, peer: &str, stream: &str, at: &[(f64, f64)]) -> Vec<[u8; 3]> {
-        let answer = self.done("picture", json!({"name": peer, "stream": stream, "at": at}), LIMIT).await;
+        let answer = self
+            .done(
+                "picture",
+                json!({"name": peer, "stream": stream, "at": at}),
+                LIMIT,
+            )
+            .await;
         serde_json::from_value(answer).unwrap()
     }
 
@@ -172,7 +184,9 @@ async fn hear(mut lines: BufReader<ChildStdout>, waiting: Waiting) {
     let mut line = String::new();
     while lines.read_line(&mut line).await.is_ok_and(|read| read > 0) {
         if let Ok(answer) = serde_json::from_str::<Value>(&line) {
-            let reply = answer["id"].as_u64().and_then(|id| waiting.lock().unwrap().remove(&id));
+            let reply = answer["id"]
+                .as_u64()
+                .and_then(|id| waiting.lock().unwrap().remove(&id));
             // Whoever asked may have given up.
             let _ = reply.map(|reply| reply.send(answer));
         }

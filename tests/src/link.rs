@@ -4,6 +4,7 @@
 //! `netem`. The same numbers are drawn in every run.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -145,11 +146,11 @@ async fn relay(outside: UdpSocket, gateway: SocketAddr, up: Arc<Direction>, down
             continue;
         };
         while tasks.try_join_next().is_some() {}
-        if !clients.contains_key(&client) {
+        if let Entry::Vacant(place) = clients.entry(client) {
             let inside = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
             inside.connect(gateway).await.unwrap();
             tasks.spawn(back(inside.clone(), outside.clone(), client, down.clone()));
-            clients.insert(client, inside);
+            place.insert(inside);
         }
         let inside = clients[&client].clone();
         if let Some(at) = up.delivery(size) {

@@ -31,7 +31,11 @@ const MARK: f64 = 0.08;
 
 /// Wall clock in milliseconds, as browsers have it.
 pub fn wall() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64() * 1_000.0
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
+        * 1_000.0
 }
 
 /// Whether there is a flash and a beep at this time, in seconds.
@@ -104,14 +108,22 @@ impl Seen {
 
     /// Longest time between two pictures, in milliseconds.
     pub fn longest_gap(&self) -> f64 {
-        self.frames.windows(2).map(|pair| pair[1].at - pair[0].at).fold(0.0, f64::max)
+        self.frames
+            .windows(2)
+            .map(|pair| pair[1].at - pair[0].at)
+            .fold(0.0, f64::max)
     }
 
     /// Age of each picture that carries the wall clock, in milliseconds.
     pub fn ages(&self) -> Vec<f64> {
-        let coded = self.frames.iter().filter_map(|frame| Some((frame.at, frame.number?)));
+        let coded = self
+            .frames
+            .iter()
+            .filter_map(|frame| Some((frame.at, frame.number?)));
         // The number is the clock's last 16 bits.
-        coded.map(|(at, number)| (at - f64::from(number)).rem_euclid(65_536.0)).collect()
+        coded
+            .map(|(at, number)| (at - f64::from(number)).rem_euclid(65_536.0))
+            .collect()
     }
 }
 
@@ -131,9 +143,13 @@ pub async fn clip(width: usize, height: usize, video: &[&str]) -> Clip {
     std::fs::write(&sound, beep()).unwrap();
     let (size, fps) = (format!("{width}x{height}"), FPS.to_string());
     let mut arguments = vec!["-hide_banner", "-loglevel", "warning", "-nostdin"];
-    arguments.extend(["-f", "rawvideo", "-pix_fmt", "gray", "-s", &size, "-r", &fps, "-i", &pictures]);
+    arguments.extend([
+        "-f", "rawvideo", "-pix_fmt", "gray", "-s", &size, "-r", &fps, "-i", &pictures,
+    ]);
     arguments.extend(["-f", "s16le", "-ar", "48000", "-ac", "1", "-i", &sound]);
-    arguments.extend(["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", &fps]);
+    arguments.extend([
+        "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", &fps,
+    ]);
     arguments.extend(["-keyint_min", &fps, "-sc_threshold", "0"]);
     arguments.extend(video);
     arguments.extend(["-c:a", "aac", "-b:a", "96k", "-f", "flv", &file]);
@@ -148,7 +164,10 @@ pub async fn clip(width: usize, height: usize, video: &[&str]) -> Clip {
         *count += 1;
         *count <= limit
     });
-    assert!(pictures >= PICTURES && sounds >= SOUNDS, "{pictures} pictures, {sounds} sounds");
+    assert!(
+        pictures >= PICTURES && sounds >= SOUNDS,
+        "{pictures} pictures, {sounds} sounds"
+    );
     clip
 }
 
@@ -219,7 +238,10 @@ impl Sender {
         let age = |frame: &Shown| {
             let number = frame.number?;
             let before = sent.iter().rev().filter(|(_, at)| *at <= frame.at);
-            before.take(PICTURES).find(|(n, _)| *n == number).map(|(_, at)| frame.at - at)
+            before
+                .take(PICTURES)
+                .find(|(n, _)| *n == number)
+                .map(|(_, at)| frame.at - at)
         };
         seen.frames.iter().filter_map(age).collect()
     }

@@ -213,8 +213,18 @@ pub async fn decode(path: &Path) -> (u64, u64) {
     let mut check = Process::start(
         "ffmpeg",
         [
-            "-v", "error", "-nostdin", "-i", &path, "-vsync", "passthrough", "-enc_time_base:v", "1:1000", "-f",
-            "null", "-",
+            "-v",
+            "error",
+            "-nostdin",
+            "-i",
+            &path,
+            "-vsync",
+            "passthrough",
+            "-enc_time_base:v",
+            "1:1000",
+            "-f",
+            "null",
+            "-",
         ],
     );
     let status = check.wait(Duration::from_secs(60)).await;

@@ -127,6 +127,10 @@ pub fn children(process: u32) -> Vec<u32> {
     let path = format!("/proc/{process}/task");
     let threads = std::fs::read_dir(path).into_iter().flatten().flatten();
     let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-    let ids = lists.map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>());
+    let ids = lists.map(|list| {
+        list.split_whitespace()
+            .filter_map(|id| id.parse().ok())
+            .collect::<Vec<_>>()
+    });
     ids.collect::<Vec<_>>().concat()
 }

@@ -20,7 +20,9 @@ impl Stats {
 
     /// The same, of one of several streams on a connection.
     pub fn inbound_of(&self, stream: &str, kind: &str) -> &Value {
-        self.first("inbound", |entry| entry["kind"] == kind && entry["stream"] == stream)
+        self.first("inbound", |entry| {
+            entry["kind"] == kind && entry["stream"] == stream
+        })
     }
 
     /// What is sent of `kind`.
@@ -63,7 +65,8 @@ impl Page {
 
     /// Waits until its statistics satisfy `condition`.
     pub async fn until(&self, name: &str, what: &str, condition: impl Fn(&Stats) -> bool) -> Stats {
-        self.until_within(name, what, Duration::from_secs(15), condition).await
+        self.until_within(name, what, Duration::from_secs(15), condition)
+            .await
     }
 
     pub async fn until_within(
@@ -94,7 +97,10 @@ impl Page {
     /// The same for one stream of a connection with several.
     pub async fn look_at(&self, name: &str, stream: &str, span: Duration) -> Seen {
         let ms = span.as_millis() as u64;
-        Seen::of(self.call("look", json!({"name": name, "stream": stream, "ms": ms})).await)
+        Seen::of(
+            self.call("look", json!({"name": name, "stream": stream, "ms": ms}))
+                .await,
+        )
     }
 
     /// Panics unless pictures are decoded and sound is heard, more of both with time.
@@ -106,7 +112,10 @@ impl Page {
     pub async fn sees(&self, name: &str) -> Stats {
         let decoded = |stats: &Stats| figure(stats.inbound("video"), "framesDecoded");
         let before = decoded(&self.stats(name).await);
-        self.until(name, "pictures are decoded", |stats| decoded(stats) > before + 20.0).await
+        self.until(name, "pictures are decoded", |stats| {
+            decoded(stats) > before + 20.0
+        })
+        .await
     }
 
     /// The same for one stream of a connection with several.

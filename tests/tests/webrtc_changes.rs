@@ -37,31 +37,53 @@ async fn scene() -> Scene {
 /// R-B1: pictures come in the order in which they are shown, and none is missing.
 #[tokio::test]
 async fn pictures_of_a_publisher_with_b_frames_are_shown_in_order() {
-    let Scene { room, bob, _gateway, .. } = scene().await;
+    let Scene {
+        room, bob, _gateway, ..
+    } = scene().await;
     let (stream, push, _) = room.publisher("ann").await;
     let source = clip(320, 240, &["-profile:v", "main", "-bf", "2", "-b_strategy", "0"]).await;
     let _sender = Sender::start(&push, &source).await;
     bob.play("in", &room.whep(&stream).await).await;
     let seen = bob.look("in", Duration::from_secs(5)).await;
     let numbers: Vec<u16> = seen.frames.iter().filter_map(|frame| frame.number).collect();
-    let back = numbers.windows(2).filter(|pair| (pair[1] + 200 - pair[0]) % 200 > 100);
+    let back = numbers
+        .windows(2)
+        .filter(|pair| (pair[1] + 200 - pair[0]) % 200 > 100);
     assert_eq!(back.count(), 0, "{numbers:?}");
-    assert!(numbers.len() > 80, "{} pictures in five seconds: {numbers:?}", numbers.len());
+    assert!(
+        numbers.len() > 80,
+        "{} pictures in five seconds: {numbers:?}",
+        numbers.len()
+    );
     bob.sees_and_hears("in").await;
 }
 
 /// R-F1: neither direction waits for a picture that never comes.
 #[tokio::test]
 async fn members_with_sound_alone_are_heard() {
-    let Scene { room, ann, bob, _gateway } = scene().await;
+    let Scene {
+        room,
+        ann,
+        bob,
+        _gateway,
+    } = scene().await;
     let (rtmp, push, _) = room.publisher("cat").await;
-    let _push = Source { with_video: false, ..Source::default() }.publish(&push);
+    let _push = Source {
+        with_video: false,
+        ..Source::default()
+    }
+    .publish(&push);
     let (whip, url) = room.whip("ann").await;
-    ann.publish("out", &url, json!({"audio": "tone"}), json!({})).await;
+    ann.publish("out", &url, json!({"audio": "tone"}), json!({}))
+        .await;
     for (name, stream) in [("rtmp", &rtmp), ("whip", &whip)] {
         let url = room.whep(stream).await;
-        bob.call("play", json!({"name": name, "url": url, "wait": false})).await;
-        bob.until(name, "sound is heard", |s| figure(s.inbound("audio"), "totalAudioEnergy") > 0.01).await;
+        bob.call("play", json!({"name": name, "url": url, "wait": false}))
+            .await;
+        bob.until(name, "sound is heard", |s| {
+            figure(s.inbound("audio"), "totalAudioEnergy") > 0.01
+        })
+        .await;
     }
     let got = Arrivals::of(&room.rtmp(&whip).await, Duration::from_secs(2)).await;
     assert!(got.track(MediaKind::Audio).count() > 60);
@@ -71,29 +93,57 @@ async fn members_with_sound_alone_are_heard() {
 /// A camera that is taken away and given back: sound goes on, and the picture returns without a new connection.
 #[tokio::test]
 async fn the_camera_goes_off_and_on() {
-    let Scene { room, ann, bob, _gateway } = scene().await;
+    let Scene {
+        room,
+        ann,
+        bob,
+        _gateway,
+    } = scene().await;
     let (stream, url) = room.whip("ann").await;
     let source = json!({"video": "pattern", "audio": "tone", "width": 320, "height": 240});
-    ann.publish("out", &url, source, json!({"videoCodecs": ["H264"]})).await;
+    ann.publish("out", &url, source, json!({"videoCodecs": ["H264"]}))
+        .await;
     bob.play("in", &room.whep(&stream).await).await;
     bob.sees_and_hears("in").await;
     for how in ["track", "enabled"] {
-        let button = |on: bool| ann.call("button", json!({"name": "out", "kind": "video", "on": on, "how": how}));
+        let button = |on: bool| {
+            ann.call(
+                "button",
+                json!({"name": "out", "kind": "video", "on": on, "how": how}),
+            )
+        };
         button(false).await;
         let span = Duration::from_secs(2);
         let heard = figure(bob.stats("in").await.inbound("audio"), "totalAudioEnergy");
         tokio::time::sleep(span).await;
         let stats = bob.stats("in").await;
-        assert!(figure(stats.inbound("audio"), "totalAudioEnergy") > heard + 0.01, "{how}: sound went away");
+        assert!(
+            figure(stats.inbound("audio"), "totalAudioEnergy") > heard + 0.01,
+            "{how}: sound went away"
+        );
         button(true).await;
         let start = std::time::Instant::now();
         let before = figure(stats.inbound("video"), "framesDecoded");
-        bob.until("in", "the picture is back", |s| figure(s.inbound("video"), "framesDecoded") > before + 10.0).await;
-        assert!(start.elapsed() < Duration::from_secs(3), "{how}: back after {:?}", start.elapsed());
-        assert_fields(&bob.colours("in", "", &FIELDS).await, ["red", "green", "blue", "yellow"]);
+        bob.until("in", "the picture is back", |s| {
+            figure(s.inbound("video"), "framesDecoded") > before + 10.0
+        })
+        .await;
+        assert!(
+            start.elapsed() < Duration::from_secs(3),
+            "{how}: back after {:?}",
+            start.elapsed()
+        );
+        assert_fields(
+            &bob.colours("in", "", &FIELDS).await,
+            ["red", "green", "blue", "yellow"],
+        );
     }
     let states = bob.stats("in").await.0["states"].clone();
-    assert_eq!(states.as_array().unwrap().len(), 2, "connecting, connected: {states}");
+    assert_eq!(
+        states.as_array().unwrap().len(),
+        2,
+        "connecting, connected: {states}"
+    );
 }
 
 async fn size(page: &Page, what: &str, width: u64, height: u64) {
@@ -108,17 +158,24 @@ async fn size(page: &Page, what: &str, width: u64, height: u64) {
 /// R-V6: another size and another orientation while on air, seen upright by browsers and RTMP players.
 #[tokio::test]
 async fn size_and_rotation_change_on_air() {
-    let Scene { room, ann, bob, _gateway } = scene().await;
+    let Scene {
+        room,
+        ann,
+        bob,
+        _gateway,
+    } = scene().await;
     let (stream, url) = room.whip("ann").await;
     let source = json!({"video": "pattern", "audio": "tone", "width": 640, "height": 480});
-    ann.publish("out", &url, source, json!({"videoCodecs": ["H264"]})).await;
+    ann.publish("out", &url, source, json!({"videoCodecs": ["H264"]}))
+        .await;
     bob.play("in", &room.whep(&stream).await).await;
     size(&bob, "the first size", 640, 480).await;
     let rtmp = room.rtmp(&stream).await;
     let recording = Arrivals::of(&rtmp, Duration::from_secs(6));
     let changes = async {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        ann.call("change", json!({"name": "out", "width": 320, "height": 240})).await;
+        ann.call("change", json!({"name": "out", "width": 320, "height": 240}))
+            .await;
         size(&bob, "a smaller picture", 320, 240).await;
     };
     let (got, ()) = tokio::join!(recording, changes);
@@ -127,10 +184,17 @@ async fn size_and_rotation_change_on_air() {
     ann.call("change", json!({"name": "out", "rotation": 90})).await;
     size(&bob, "an upright picture", 240, 320).await;
     // A quarter turn clockwise: the field below on the left comes up.
-    assert_fields(&bob.colours("in", "", &FIELDS).await, ["blue", "red", "yellow", "green"]);
+    assert_fields(
+        &bob.colours("in", "", &FIELDS).await,
+        ["blue", "red", "yellow", "green"],
+    );
     let got = Arrivals::of(&rtmp, Duration::from_secs(3)).await;
     let shown = got.last_picture().await;
-    assert_eq!((shown.width, shown.height), (240, 320), "RTMP players know no rotation");
+    assert_eq!(
+        (shown.width, shown.height),
+        (240, 320),
+        "RTMP players know no rotation"
+    );
     let fields = FIELDS.map(|at| shown.colour(at));
     assert_fields(&fields, ["blue", "red", "yellow", "green"]);
 }
@@ -141,11 +205,20 @@ fn is_video_header(tag: &lianmai_tests::clip::Tag) -> bool {
 
 #[tokio::test]
 async fn a_shared_screen_is_seen() {
-    let Scene { room, ann, bob, _gateway } = scene().await;
+    let Scene {
+        room,
+        ann,
+        bob,
+        _gateway,
+    } = scene().await;
     let (stream, url) = room.whip("ann").await;
-    ann.publish("out", &url, json!({"video": "screen"}), json!({})).await;
+    ann.publish("out", &url, json!({"video": "screen"}), json!({}))
+        .await;
     let first = bob.play("in", &room.whep(&stream).await).await;
-    assert!(first <= 1_500.0, "a screen that hardly changes came after {first} ms");
+    assert!(
+        first <= 1_500.0,
+        "a screen that hardly changes came after {first} ms"
+    );
     // The made-up screen is green.
     let [red, green, blue] = bob.colours("in", "", &[(0.5, 0.9)]).await[0];
     assert!(green > 100 && red < 50 && blue < 50, "{red} {green} {blue}");
@@ -154,7 +227,9 @@ async fn a_shared_screen_is_seen() {
 /// A microphone that is plugged in later is heard without a new connection.
 #[tokio::test]
 async fn late_sound_is_heard() {
-    let Scene { room, bob, _gateway, .. } = scene().await;
+    let Scene {
+        room, bob, _gateway, ..
+    } = scene().await;
     let (stream, push, _) = room.publisher("ann").await;
     let whole = baseline().await;
     let mute = Clip {
@@ -170,5 +245,9 @@ async fn late_sound_is_heard() {
     let heard = |s: &lianmai_tests::rtc::Stats| figure(s.inbound("audio"), "totalAudioEnergy") > 0.01;
     bob.until_within("in", "sound is heard", limit, heard).await;
     let states = bob.stats("in").await.0["states"].clone();
-    assert_eq!(states.as_array().unwrap().len(), 2, "connecting, connected: {states}");
+    assert_eq!(
+        states.as_array().unwrap().len(),
+        2,
+        "connecting, connected: {states}"
+    );
 }

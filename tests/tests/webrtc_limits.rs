@@ -29,7 +29,10 @@ async fn no_peer_is_left(gateway: &Gateway) {
 
 /// Posts something to a WHIP or WHEP address; status and problem code.
 async fn post(url: &str, kind: &str, body: String) -> (u16, String) {
-    let request = reqwest::Client::new().post(url).header("content-type", kind).body(body);
+    let request = reqwest::Client::new()
+        .post(url)
+        .header("content-type", kind)
+        .body(body);
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
     let problem: Value = answer.json().await.unwrap_or_default();
@@ -75,11 +78,13 @@ async fn load_floods_are_counted_and_answered_by_nothing() {
     page.sees_and_hears("in").await;
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     socket.connect(gateway.webrtc).await.unwrap();
-    let mut stun = vec![0, 1, 0, 16, 0x21, 0x12, 0xA4, 0x42];
+    let mut stun = vec![0, 1, 0, 40, 0x21, 0x12, 0xA4, 0x42];
     stun.extend([7; 12]);
-    // USERNAME of nobody.
+    // USERNAME of nobody, MESSAGE-INTEGRITY of nothing.
     stun.extend([0, 6, 0, 9]);
     stun.extend(b"none:here\0\0\0");
+    stun.extend([0, 8, 0, 20]);
+    stun.extend([5; 20]);
     let dtls = [&[22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100][..], &[1; 100]].concat();
     let rtp = [&[0x80, 96, 0, 1][..], &[9; 60]].concat();
     let rubbish = vec![0xFF; 50];
@@ -98,9 +103,11 @@ async fn load_floods_are_counted_and_answered_by_nothing() {
             // A full socket is what a flood is.
             let _ = socket.send(packet).await;
         }
-        wait::until(&format!("{reason} is counted"), Duration::from_secs(5), || async {
-            (gateway.metric(name, &labels).await >= counted + 500.0).then_some(())
-        })
+        wait::until(
+            &format!("{reason} is counted"),
+            Duration::from_secs(5),
+            || async { (gateway.metric(name, &labels).await >= counted + 500.0).then_some(()) },
+        )
         .await;
     }
     let mut buffer = [0; 2_048];
@@ -117,7 +124,10 @@ async fn load_floods_are_counted_and_answered_by_nothing() {
 async fn load_cycles_of_peers_leave_nothing_behind() {
     let (gateway, _room, whep, _sender) = gateway().await;
     let browser = Browser::start().await;
-    let count = std::env::var("LIANMAI_CYCLES").ok().and_then(|n| n.parse().ok()).unwrap_or(200_u64);
+    let count = std::env::var("LIANMAI_CYCLES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(200_u64);
     let rounds = 4;
     let round = || async {
         // A page of its own each time, because browsers let go of connections late.
@@ -145,6 +155,13 @@ async fn load_cycles_of_peers_leave_nothing_behind() {
     })
     .await;
     let (rss_after, tasks_after) = figures().await;
-    println!("{} MiB, {tasks} tasks; after {count} cycles {} MiB, {tasks_after}", rss >> 20, rss_after >> 20);
-    assert!(rss_after as f64 <= rss as f64 * 1.10 + 4e6, "{rss} bytes became {rss_after}");
+    println!(
+        "{} MiB, {tasks} tasks; after {count} cycles {} MiB, {tasks_after}",
+        rss >> 20,
+        rss_after >> 20
+    );
+    assert!(
+        rss_after as f64 <= rss as f64 * 1.10 + 4e6,
+        "{rss} bytes became {rss_after}"
+    );
 }

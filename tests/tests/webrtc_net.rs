@@ -10,7 +10,7 @@ use lianmai_tests::rtc::figure;
 use lianmai_tests::{Browser, Gateway, Page, Process};
 use serde_json::json;
 
-const SPAN: Duration = Duration::from_secs(10);
+const SPAN: Duration = Duration::from_secs(8);
 
 fn loss(loss: f64) -> Conditions {
     Conditions {
@@ -45,7 +45,12 @@ async fn watching() -> Watching {
 
 /// What is seen from now on, and the share of sound that had to be made up.
 async fn watch(page: &Page, what: &str) -> (Seen, f64) {
-    let heard = |entry: &serde_json::Value| (figure(entry, "concealedSamples"), figure(entry, "totalSamplesReceived"));
+    let heard = |entry: &serde_json::Value| {
+        (
+            figure(entry, "concealedSamples"),
+            figure(entry, "totalSamplesReceived"),
+        )
+    };
     let before = heard(page.stats("in").await.inbound("audio"));
     let seen = page.look("in", SPAN).await;
     let stats = page.stats("in").await;
@@ -71,9 +76,17 @@ async fn load_a_viewer_loses_every_twentieth_packet() {
     let watching = watching().await;
     watching.link.set_down(loss(0.05));
     let (seen, made_up) = watch(&watching.page, "5 % loss").await;
-    assert!(watching.link.dropped().1 > 10, "{:?}", watching.link.dropped());
-    assert!(seen.longest_gap() <= 1_000.0, "{} ms without a picture", seen.longest_gap());
-    assert!(seen.frames.len() >= 200, "{} pictures in {SPAN:?}", seen.frames.len());
+    assert!(watching.link.dropped().1 > 8, "{:?}", watching.link.dropped());
+    assert!(
+        seen.longest_gap() <= 1_000.0,
+        "{} ms without a picture",
+        seen.longest_gap()
+    );
+    assert!(
+        seen.frames.len() >= 160,
+        "{} pictures in {SPAN:?}",
+        seen.frames.len()
+    );
     assert!(made_up <= 0.10, "{made_up} of the sound was made up");
     let stats = watching.page.stats("in").await;
     assert!(figure(stats.inbound("video"), "nackCount") > 0.0);
@@ -85,8 +98,16 @@ async fn load_a_viewer_loses_every_tenth_packet() {
     watching.link.set_down(loss(0.10));
     watching.link.set_up(loss(0.10));
     let (seen, made_up) = watch(&watching.page, "10 % loss").await;
-    assert!(seen.longest_gap() <= 2_000.0, "{} ms without a picture", seen.longest_gap());
-    assert!(seen.frames.len() >= 150, "{} pictures in {SPAN:?}", seen.frames.len());
+    assert!(
+        seen.longest_gap() <= 2_000.0,
+        "{} ms without a picture",
+        seen.longest_gap()
+    );
+    assert!(
+        seen.frames.len() >= 120,
+        "{} pictures in {SPAN:?}",
+        seen.frames.len()
+    );
     assert!(made_up <= 0.20, "{made_up} of the sound was made up");
 }
 
@@ -100,8 +121,16 @@ async fn load_packets_of_a_viewer_overtake_each_other() {
     // The browser's buffers grow first.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let (seen, made_up) = watch(&watching.page, "100 ms jitter").await;
-    assert!(seen.longest_gap() <= 1_000.0, "{} ms without a picture", seen.longest_gap());
-    assert!(seen.frames.len() >= 150, "{} pictures in {SPAN:?}", seen.frames.len());
+    assert!(
+        seen.longest_gap() <= 1_000.0,
+        "{} ms without a picture",
+        seen.longest_gap()
+    );
+    assert!(
+        seen.frames.len() >= 120,
+        "{} pictures in {SPAN:?}",
+        seen.frames.len()
+    );
     assert!(made_up <= 0.20, "{made_up} of the sound was made up");
 }
 
@@ -114,16 +143,29 @@ async fn load_a_publisher_loses_every_twentieth_packet() {
     let browser = Browser::start().await;
     let (ann, bob) = (browser.page("ann").await, browser.page("bob").await);
     let source = json!({"video": "marks", "audio": "tone", "width": 320, "height": 240});
-    ann.publish("out", &whip, source, json!({"videoCodecs": ["H264"]})).await;
+    ann.publish("out", &whip, source, json!({"videoCodecs": ["H264"]}))
+        .await;
     bob.play("in", &room.whep(&stream).await).await;
     bob.sees_and_hears("in").await;
     link.set_up(loss(0.05));
     let (seen, made_up) = watch(&bob, "5 % loss of the publisher and of what viewers say").await;
-    assert!(seen.longest_gap() <= 1_000.0, "{} ms without a picture", seen.longest_gap());
-    assert!(seen.frames.len() >= 200, "{} pictures in {SPAN:?}", seen.frames.len());
+    assert!(
+        seen.longest_gap() <= 1_000.0,
+        "{} ms without a picture",
+        seen.longest_gap()
+    );
+    assert!(
+        seen.frames.len() >= 160,
+        "{} pictures in {SPAN:?}",
+        seen.frames.len()
+    );
     assert!(made_up <= 0.12, "{made_up} of the sound was made up");
     let stats = ann.stats("out").await;
-    assert!(figure(stats.outbound("video"), "nackCount") > 0.0, "{}", stats.outbound("video"));
+    assert!(
+        figure(stats.outbound("video"), "nackCount") > 0.0,
+        "{}",
+        stats.outbound("video")
+    );
 }
 
 /// A picture of 1 Mb/s does not fit through 300 kb/s: sound comes first, and nobody else is slowed.
@@ -132,7 +174,8 @@ async fn load_a_viewer_behind_a_narrow_link_hears() {
     let (gateway, link) = Link::to_gateway(&[]).await;
     let room = gateway.api().await.create_room(json!({"name": "net"})).await;
     let (stream, push, pull) = room.publisher("ann").await;
-    let video = "-profile:v baseline -tune zerolatency -b:v 1000k -minrate 1000k -maxrate 1000k -bufsize 500k";
+    let video =
+        "-profile:v baseline -tune zerolatency -b:v 1000k -minrate 1000k -maxrate 1000k -bufsize 500k";
     let source = Source {
         size: "640x360",
         video: video.split(' ').collect(),
@@ -152,7 +195,10 @@ async fn load_a_viewer_behind_a_narrow_link_hears() {
     let ((_, made_up), beside) = tokio::join!(watch(&page, "300 kb/s"), beside);
     assert!(made_up <= 0.10, "{made_up} of the sound was made up");
     let pictures = beside.track(lianmai_rtmp::protocol::MediaKind::Video).count();
-    assert!(pictures >= 240, "a player beside got {pictures} pictures in {SPAN:?}");
+    assert!(
+        pictures >= 190,
+        "a player beside got {pictures} pictures in {SPAN:?}"
+    );
     let stats = page.stats("in").await;
     assert_eq!(stats.state(), "connected");
 }

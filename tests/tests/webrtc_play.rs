@@ -1,4 +1,4 @@
-//! RTMP publishers seen and heard in Chromium over WHEP.
+//! RTMP publishers seen and heard in Chromium over WHEP. Measured, so with the machine to itself (`load_`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use lianmai_tests::media::Source;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// R-A1, R-A2: H.264 passes through, AAC becomes Opus; the first picture needs no new key frame.
 #[tokio::test]
-async fn an_rtmp_publisher_is_seen_and_heard() {
+async fn load_an_rtmp_publisher_is_seen_and_heard() {
     let gateway = Gateway::start().await;
     let room = gateway.api().await.create_room(json!({"name": "play"})).await;
     let (stream, push, _) = room.publisher("ann").await;
@@ -28,9 +28,15 @@ async fn an_rtmp_publisher_is_seen_and_heard() {
         (&json!(368), &json!(640)),
         "{video}"
     );
-    assert_eq!((&video["codec"], &audio["codec"]), (&json!("video/H264"), &json!("audio/opus")));
+    assert_eq!(
+        (&video["codec"], &audio["codec"]),
+        (&json!("video/H264"), &json!("audio/opus"))
+    );
     assert_eq!(figure(video, "freezeCount"), 0.0, "{video}");
-    assert!(first <= 500.0, "the first picture came {first} ms after the answer");
+    assert!(
+        first <= 500.0,
+        "the first picture came {first} ms after the answer"
+    );
     let status = page.call("end", json!({"name": "in"})).await;
     assert_eq!(status, 200);
     assert_eq!(page.errors().await, Vec::<String>::new());

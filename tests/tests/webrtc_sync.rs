@@ -10,7 +10,7 @@ use lianmai_tests::marks::{Seen, Sender, baseline, median};
 use lianmai_tests::{Browser, Gateway, Page};
 use serde_json::{Value, json};
 
-const SPAN: Duration = Duration::from_secs(8);
+const SPAN: Duration = Duration::from_secs(7);
 const MOST_OFFSET: f64 = 60.0;
 const MOST_AGE: f64 = 250.0;
 
@@ -30,7 +30,10 @@ fn check(what: &str, offsets: &[f64], ages: &[f64], own_delay: f64) {
     let age = median(ages);
     println!("{what}: sound {offset:.0} ms after the picture, {age:.0} ms old; {offsets:.0?}");
     assert!(offsets.len() >= 4, "{what}: {offsets:?}");
-    assert!(offset.abs() <= MOST_OFFSET, "{what}: sound {offset} ms after the picture: {offsets:?}");
+    assert!(
+        offset.abs() <= MOST_OFFSET,
+        "{what}: sound {offset} ms after the picture: {offsets:?}"
+    );
     assert!(age <= MOST_AGE, "{what}: pictures are {age} ms old");
 }
 
@@ -55,13 +58,19 @@ async fn load_webrtc_to_rtmp() {
     let room = gateway.api().await.create_room(json!({"name": "sync"})).await;
     let (stream, whip) = room.whip("ann").await;
     let page = Browser::start().await.page("ann").await;
-    page.publish("out", &whip, marks(), json!({"videoCodecs": ["H264"]})).await;
+    page.publish("out", &whip, marks(), json!({"videoCodecs": ["H264"]}))
+        .await;
     let got = Arrivals::of(&room.rtmp(&stream).await, SPAN).await;
     let arrived = Seen {
         frames: got.arrived().await,
         beeps: Vec::new(),
     };
-    check("WebRTC to RTMP", &got.seen().await.offsets(), &arrived.ages(), 0.0);
+    check(
+        "WebRTC to RTMP",
+        &got.seen().await.offsets(),
+        &arrived.ages(),
+        0.0,
+    );
 }
 
 /// R-S2, R-S3: a browser to another.
@@ -72,7 +81,8 @@ async fn load_webrtc_to_webrtc() {
     let (stream, whip) = room.whip("ann").await;
     let browser = Browser::start().await;
     let (ann, bob) = (browser.page("ann").await, browser.page("bob").await);
-    ann.publish("out", &whip, marks(), json!({"videoCodecs": ["H264"]})).await;
+    ann.publish("out", &whip, marks(), json!({"videoCodecs": ["H264"]}))
+        .await;
     bob.play("in", &room.whep(&stream).await).await;
     let own = own_delay(&bob).await;
     let seen = bob.look("in", SPAN).await;

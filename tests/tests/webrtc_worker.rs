@@ -13,7 +13,10 @@ use serde_json::json;
 /// The worker that the gateway started.
 async fn worker(gateway: &Gateway) -> u32 {
     let limit = Duration::from_secs(5);
-    wait::until("a worker runs", limit, || async { children(gateway.id()).first().copied() }).await
+    wait::until("a worker runs", limit, || async {
+        children(gateway.id()).first().copied()
+    })
+    .await
 }
 
 fn connections(stats: &Stats) -> usize {
@@ -31,14 +34,21 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
     let mut sender = Sender::start(&push, &baseline().await).await;
     let (from_ann, whip) = room.whip("ann").await;
     let source = json!({"video": "pattern", "audio": "tone", "width": 320, "height": 240});
-    ann.publish("out", &whip, source, json!({"videoCodecs": ["H264"]})).await;
+    ann.publish("out", &whip, source, json!({"videoCodecs": ["H264"]}))
+        .await;
     bob.play("made", &room.whep(&from_rtmp).await).await;
     bob.play("same", &room.whep(&from_ann).await).await;
     bob.sees_and_hears("made").await;
     bob.sees_and_hears("same").await;
 
     let old = worker(&gateway).await;
-    assert!(Command::new("kill").args(["-KILL", &old.to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-KILL", &old.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let killed = Instant::now();
     let received = |stats: &Stats| figure(stats.inbound("audio"), "packetsReceived");
     let before = received(&bob.stats("made").await);
@@ -46,19 +56,39 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
     tokio::time::sleep(Duration::from_millis(150)).await;
     let limit = Duration::from_secs(10);
     let rest = received(&bob.stats("made").await);
-    bob.until_within("made", "sound is back", limit, |s| received(s) > rest + 5.0).await;
+    bob.until_within("made", "sound is back", limit, |s| received(s) > rest + 5.0)
+        .await;
     let silence = killed.elapsed();
-    println!("sound back after {silence:?}; {} packets still came", rest - before);
-    assert!(silence <= Duration::from_secs(2), "sound was away for {silence:?}");
+    println!(
+        "sound back after {silence:?}; {} packets still came",
+        rest - before
+    );
+    assert!(
+        silence <= Duration::from_secs(2),
+        "sound was away for {silence:?}"
+    );
     bob.sees_and_hears("made").await;
     assert_ne!(worker(&gateway).await, old);
     for name in ["made", "same"] {
         let stats = bob.stats(name).await;
-        assert_eq!(connections(&stats), 2, "{name}: connecting, connected: {}", stats.0["states"]);
-        assert_eq!(figure(stats.inbound("video"), "freezeCount"), 0.0, "{name}: {}", stats.inbound("video"));
+        assert_eq!(
+            connections(&stats),
+            2,
+            "{name}: connecting, connected: {}",
+            stats.0["states"]
+        );
+        assert_eq!(
+            figure(stats.inbound("video"), "freezeCount"),
+            0.0,
+            "{name}: {}",
+            stats.inbound("video")
+        );
     }
     let stats = bob.stats("same").await;
     let concealed = figure(stats.inbound("audio"), "concealedSamples");
-    assert!(concealed < 4_800.0, "{concealed} samples of what passes through were made up");
+    assert!(
+        concealed < 4_800.0,
+        "{concealed} samples of what passes through were made up"
+    );
     assert!(!sender.ended(), "the publisher was cut off");
 }

@@ -131,9 +131,9 @@ window.rtc = {
 
   /** Watches one stream; see look.js. */
   async look({ name, stream = '', ms, audio = true }) {
-    const video = peer(name).videos.get(stream);
-    const [track = null] = audio ? video.srcObject.getAudioTracks() : [];
-    return look(video, track, ms);
+    const { videos, audios } = peer(name);
+    const track = audio ? audios.get(stream)?.srcObject.getAudioTracks()[0] : null;
+    return look(videos.get(stream), track, ms);
   },
 
   /** Sends another size, rotation or rate of pictures made here. */

@@ -26,7 +26,9 @@ function prefer(transceiver, kind, mimes, only) {
 export class Peer {
   senders = {};
   sources = [];
+  /** By stream. Each track has an element of its own: one for both is silent until its first picture. */
   videos = new Map();
+  audios = new Map();
   lines = [];
   firstFrame = null;
 
@@ -77,25 +79,25 @@ export class Peer {
   take(stream) {
     for (const line of this.lines.filter((line) => line.stream === stream)) line.transceiver.direction = 'inactive';
     this.lines = this.lines.filter((line) => line.stream !== stream);
-    this.videos.get(stream)?.remove();
-    this.videos.delete(stream);
+    for (const elements of [this.videos, this.audios]) {
+      elements.get(stream)?.remove();
+      elements.delete(stream);
+    }
   }
 
   play({ transceiver, track }) {
-    const line = this.lines.find((line) => line.transceiver === transceiver);
-    const stream = line?.stream ?? '';
-    let video = this.videos.get(stream);
-    if (!video) {
-      video = document.createElement('video');
-      Object.assign(video, { autoplay: true, playsInline: true, srcObject: new MediaStream() });
-      Object.assign(video.dataset, { peer: this.name, stream });
-      document.body.append(video);
-      this.videos.set(stream, video);
-      video.requestVideoFrameCallback((_now, { presentationTime }) => {
-        this.firstFrame ??= presentationTime;
-      });
-    }
-    video.srcObject.addTrack(track);
+    const stream = this.lines.find((line) => line.transceiver === transceiver)?.stream ?? '';
+    const element = document.createElement(track.kind);
+    Object.assign(element, { autoplay: true, playsInline: true, srcObject: new MediaStream([track]) });
+    Object.assign(element.dataset, { peer: this.name, stream });
+    document.body.append(element);
+    const elements = track.kind === 'video' ? this.videos : this.audios;
+    elements.get(stream)?.remove();
+    elements.set(stream, element);
+    if (track.kind === 'audio') return;
+    element.requestVideoFrameCallback((_now, { presentationTime }) => {
+      this.firstFrame ??= presentationTime;
+    });
   }
 
   /** The offer, and the answer that `ask` gives for it. */
@@ -170,6 +172,6 @@ export class Peer {
   close() {
     this.sources.forEach((source) => source.stop());
     this.pc.close();
-    this.videos.forEach((video) => video.remove());
+    for (const elements of [this.videos, this.audios]) elements.forEach((element) => element.remove());
   }
 }

@@ -1,6 +1,6 @@
 //! One peer: its connection, the streams it publishes or plays, and the loop that drives them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,21 +16,13 @@ use super::any;
 use super::engine::Direction;
 use super::incoming::{Incoming, Refused, Told, Want};
 use super::link::Link;
-use super::negotiate::{Senders, negotiate};
+use super::negotiate::Senders;
 use super::outgoing::Outgoing;
 use super::pacer::Pacer;
 use super::sdp::{self, Section};
-use super::tap::Heard;
 use super::timeline::{Timeline, ntp};
-use super::trickle::{Fragment, fragment_of};
-use crate::receive::{self, quality};
-use crate::{BridgeConfig, BridgeError, BridgeEvent, LayerChoice, Line, Lines, Offer, PeerId, Trickled};
-
-/// How often levels are looked at.
-const LEVELS: Duration = Duration::from_millis(200);
-/// How often quality is told and the connection's room looked at.
-const QUALITY: Duration = Duration::from_secs(2);
-const FIT: Duration = Duration::from_millis(500);
+use crate::receive;
+use crate::{BridgeConfig, BridgeError, BridgeEvent, LayerChoice, Offer, PeerId, Trickled};
 
 /// What a peer is asked to do.
 pub(crate) enum Command {
@@ -78,32 +70,32 @@ impl Ended {
 
 pub(crate) struct Peer {
     pub(crate) id: PeerId,
-    config: Arc<BridgeConfig>,
-    hub: Hub,
-    events: broadcast::Sender<BridgeEvent>,
-    direction: Direction,
-    link: Link,
-    offer: String,
-    etag: String,
-    sections: Vec<Section>,
-    senders: Senders,
-    incoming: Vec<Incoming>,
+    pub(super) config: Arc<BridgeConfig>,
+    pub(super) hub: Hub,
+    pub(super) events: broadcast::Sender<BridgeEvent>,
+    pub(super) direction: Direction,
+    pub(super) link: Link,
+    pub(super) offer: String,
+    pub(super) etag: String,
+    pub(super) sections: Vec<Section>,
+    pub(super) senders: Senders,
+    pub(super) incoming: Vec<Incoming>,
     /// Which stream a publishing line belongs to.
-    publishing: HashMap<String, usize>,
+    pub(super) publishing: HashMap<String, usize>,
     /// Which stream a track that arrives belongs to.
-    arriving: HashMap<u32, usize>,
-    outgoing: Vec<Outgoing>,
-    timelines: HashMap<StreamKey, Option<Timeline>>,
-    pacer: Pacer<Packet>,
-    born: Instant,
-    connected: bool,
-    round_trip: Option<Duration>,
-    reception: Option<receive::Link>,
-    estimate: Option<f64>,
-    qualities: HashMap<StreamKey, (u8, u8)>,
-    levels_at: Instant,
-    quality_at: Instant,
-    fit_at: Instant,
+    pub(super) arriving: HashMap<u32, usize>,
+    pub(super) outgoing: Vec<Outgoing>,
+    pub(super) timelines: HashMap<StreamKey, Option<Timeline>>,
+    pub(super) pacer: Pacer<Packet>,
+    pub(super) born: Instant,
+    pub(super) connected: bool,
+    pub(super) round_trip: Option<Duration>,
+    pub(super) reception: Option<receive::Link>,
+    pub(super) estimate: Option<f64>,
+    pub(super) qualities: HashMap<StreamKey, (u8, u8)>,
+    pub(super) levels_at: Instant,
+    pub(super) quality_at: Instant,
+    pub(super) fit_at: Instant,
 }
 
 impl Peer {
@@ -144,170 +136,6 @@ impl Peer {
             quality_at: now,
             fit_at: now,
         }
-    }
-
-    /// Applies an offer, the first or a later one. Returns answer and entity tag.
-    pub(crate) fn apply(&mut self, offer: &Offer, now: Instant) -> Result<(String, String), BridgeError> {
-        check(&self.config, offer)?;
-        if direction_of(&offer.lines)? != self.direction {
-            return Err(BridgeError::Sdp("a peer either publishes or plays".into()));
-        }
-        let named = named(&offer.lines);
-        let negotiated = negotiate(
-            &mut self.link.connection,
-            now,
-            self.direction,
-            &offer.sdp,
-            named.as_ref(),
-            &mut self.senders,
-        )?;
-        self.take_credentials(&negotiated.answer)?;
-        self.offer.clone_from(&offer.sdp);
-        self.sections = negotiated.sections;
-        match self.direction {
-            Direction::Publish => self.assign_publishing(offer),
-            Direction::Play => self.assign_playing(offer)?,
-        }
-        let names = self
-            .outgoing
-            .iter()
-            .map(|out| (out.mid().to_owned(), out.line().grant.key.stream().to_owned()))
-            .collect();
-        let answer = sdp::with_stream_names(&negotiated.answer, &names);
-        Ok((answer, self.etag.clone()))
-    }
-
-    /// The ICE session of our answer, which changes when the client restarts it.
-    fn take_credentials(&mut self, answer: &str) -> Result<(), BridgeError> {
-        let (ufrag, password) =
-            sdp::credentials(answer).ok_or_else(|| BridgeError::Sdp("no ICE credentials".into()))?;
-        if ufrag != self.etag {
-            self.link
-                .accept_credentials(&ufrag, &password)
-                .map_err(|error| BridgeError::Sdp(error.to_string()))?;
-            self.etag = ufrag;
-        }
-        Ok(())
-    }
-
-    fn assign_publishing(&mut self, offer: &Offer) {
-        let mut publishing = HashMap::new();
-        for section in self.sections.iter().filter(|section| section.receives) {
-            let line = match &offer.lines {
-                Lines::Publish(line) => line,
-                Lines::ByMid(lines) => match lines.get(&section.mid) {
-                    Some(Line::Publish(line)) => line,
-                    _ => continue,
-                },
-                Lines::Play(_) => continue,
-            };
-            let known = self
-                .incoming
-                .iter()
-                .position(|stream| *stream.key() == line.grant.key);
-            let place = known.unwrap_or_else(|| {
-                let mut stream = Incoming::new(self.hub.clone(), line.clone());
-                if self.connected
-                    && let Err(refused) = stream.start()
-                {
-                    tracing::info!(?refused, "not published");
-                }
-                self.incoming.push(stream);
-                self.incoming.len() - 1
-            });
-            publishing.insert(section.mid.clone(), place);
-        }
-        for mid in self
-            .publishing
-            .keys()
-            .filter(|mid| !publishing.contains_key(*mid))
-        {
-            for stream in &mut self.incoming {
-                stream.remove_line(mid);
-            }
-        }
-        self.publishing = publishing;
-    }
-
-    fn assign_playing(&mut self, offer: &Offer) -> Result<(), BridgeError> {
-        let mut playing = Vec::new();
-        for section in self.sections.iter().filter(|section| section.sends) {
-            let line = match &offer.lines {
-                Lines::Play(line) => line,
-                Lines::ByMid(lines) => match lines.get(&section.mid) {
-                    Some(Line::Play(line)) => line,
-                    _ => continue,
-                },
-                Lines::Publish(_) => continue,
-            };
-            let (Some(kind), Some(ssrc)) = (section.kind, self.senders.get(&section.mid)) else {
-                continue;
-            };
-            let same = |out: &Outgoing| {
-                out.mid() == section.mid && out.line().grant.key == line.grant.key && !out.is_over()
-            };
-            match self.outgoing.iter().position(same) {
-                Some(place) => {
-                    let mut out = self.outgoing.swap_remove(place);
-                    out.set_section(section.clone());
-                    if out.line().layer != line.layer {
-                        out.choose(line.layer);
-                    }
-                    playing.push(out);
-                }
-                None => playing.push(Outgoing::new(
-                    &self.hub,
-                    line.clone(),
-                    kind,
-                    *ssrc,
-                    section.clone(),
-                )?),
-            }
-        }
-        self.timelines
-            .retain(|key, _| playing.iter().any(|out| out.line().grant.key == *key));
-        self.outgoing = playing;
-        Ok(())
-    }
-
-    fn trickle(&mut self, if_match: Option<&str>, text: &str, now: Instant) -> Result<Trickled, BridgeError> {
-        let fragment = Fragment::parse(text);
-        let theirs = sdp::credentials(&self.offer);
-        let restarts = fragment.credentials.is_some() && fragment.credentials != theirs;
-        if if_match.is_some_and(|tag| tag != "*" && tag != self.etag) {
-            return Err(BridgeError::Stale);
-        }
-        if restarts {
-            let Some((ufrag, password)) = &fragment.credentials else {
-                return Err(BridgeError::Stale);
-            };
-            let offer = sdp::with_credentials(&self.offer, ufrag, password);
-            let negotiated = negotiate(
-                &mut self.link.connection,
-                now,
-                self.direction,
-                &offer,
-                None,
-                &mut self.senders,
-            )?;
-            self.take_credentials(&negotiated.answer)?;
-            self.offer = offer;
-            return Ok(Trickled::Restarted {
-                fragment: fragment_of(&negotiated.answer),
-                etag: self.etag.clone(),
-            });
-        }
-        // We are ICE-lite: the client's checks tell us its addresses. Candidates are taken all the same.
-        for candidate in fragment.candidates {
-            let init = rtc::peer_connection::transport::RTCIceCandidateInit {
-                candidate,
-                ..Default::default()
-            };
-            if let Err(error) = self.link.connection.add_remote_candidate(init) {
-                tracing::debug!(%error, "candidate");
-            }
-        }
-        Ok(Trickled::Candidates)
     }
 
     /// Drives the peer until it ends.
@@ -517,49 +345,6 @@ impl Peer {
         }
     }
 
-    fn heard(&mut self, heard: Heard, _now: Instant) {
-        match heard {
-            Heard::KeyframeWanted { ssrc } => {
-                if let Some(out) = self.outgoing.iter_mut().find(|out| out.ssrc() == ssrc) {
-                    out.keyframe_wanted();
-                }
-            }
-            Heard::SenderReport { ssrc, ntp, rtp, at } => {
-                if let Some(stream) = self
-                    .arriving
-                    .get(&ssrc)
-                    .and_then(|place| self.incoming.get_mut(*place))
-                {
-                    stream.sender_report(ssrc, ntp, rtp, at);
-                }
-            }
-            Heard::Reception { report } => {
-                if report.last_sender_report != 0 {
-                    // Middle 32 bits of NTP time, in 1/65 536 s (RFC 3550 §6.4.1).
-                    let now = (wall_ntp() >> 16) as u32;
-                    let trip = now
-                        .wrapping_sub(report.last_sender_report)
-                        .wrapping_sub(report.delay);
-                    let trip = Duration::from_secs_f64(f64::from(trip) / 65_536.0);
-                    self.round_trip = Some(trip)
-                        .filter(|trip| *trip < Duration::from_secs(10))
-                        .or(self.round_trip);
-                }
-                let video = self
-                    .outgoing
-                    .iter()
-                    .any(|out| out.ssrc() == report.ssrc && out.kind() == lianmai_media::TrackKind::Video);
-                let clock = if video { 90_000.0 } else { 48_000.0 };
-                self.reception = Some(receive::Link {
-                    loss: Some(f64::from(report.fraction_lost) / 256.0),
-                    round_trip: self.round_trip,
-                    jitter: Some(Duration::from_secs_f64(f64::from(report.jitter) / clock)),
-                });
-            }
-            Heard::Estimate { bits_per_second } => self.estimate = Some(bits_per_second),
-        }
-    }
-
     fn receive(&mut self, now: Instant) -> Option<Ended> {
         let mut wants = Vec::new();
         for stream in &mut self.incoming {
@@ -603,71 +388,6 @@ impl Peer {
         }
         let over = !self.outgoing.is_empty() && self.outgoing.iter().all(Outgoing::is_over);
         over.then_some(Ended::NothingLeft)
-    }
-
-    /// Levels, quality, and what the connection carries.
-    fn watch(&mut self, now: Instant) {
-        if self.direction == Direction::Publish && now >= self.levels_at {
-            self.levels_at = now + LEVELS;
-            for stream in &mut self.incoming {
-                if let Some(level) = stream.level(now) {
-                    let _ = self.events.send(BridgeEvent::AudioLevel {
-                        key: stream.key().clone(),
-                        level: level.level,
-                        voice: level.voice,
-                    });
-                }
-            }
-        }
-        if now >= self.fit_at {
-            self.fit_at = now + FIT;
-            self.fit();
-        }
-        if now >= self.quality_at && self.connected {
-            self.quality_at = now + QUALITY;
-            self.tell_quality();
-        }
-    }
-
-    /// Shares the estimate between the pictures; sound is small and always goes.
-    fn fit(&mut self) {
-        let Some(estimate) = self.estimate else { return };
-        let pictures = self
-            .outgoing
-            .iter()
-            .filter(|out| out.kind() == lianmai_media::TrackKind::Video)
-            .count();
-        if pictures > 0 {
-            let share = estimate * 0.9 / pictures as f64;
-            for out in &mut self.outgoing {
-                out.fit(share);
-            }
-        }
-    }
-
-    fn tell_quality(&mut self) {
-        let mut told = Vec::new();
-        for stream in &mut self.incoming {
-            let up = stream.quality(None);
-            told.push((stream.key().clone(), stream.holder(), up, 0));
-        }
-        let down = self.reception.map_or(0, quality);
-        for out in &self.outgoing {
-            let grant = &out.line().grant;
-            if !told.iter().any(|(key, ..)| *key == grant.key) {
-                told.push((grant.key.clone(), grant.holder.clone(), 0, down));
-            }
-        }
-        for (key, holder, up, down) in told {
-            if self.qualities.insert(key.clone(), (up, down)) != Some((up, down)) {
-                let _ = self.events.send(BridgeEvent::Quality {
-                    key,
-                    holder,
-                    up,
-                    down,
-                });
-            }
-        }
     }
 
     fn told(&mut self, place: usize, told: Told, now: Instant) -> Option<Ended> {
@@ -759,59 +479,6 @@ fn boxed<'a, T>(
     Box::pin(future)
 }
 
-fn wall_ntp() -> u64 {
+pub(super) fn wall_ntp() -> u64 {
     ntp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
-/// The lines that are used; `None` for all.
-fn named(lines: &Lines) -> Option<HashSet<&str>> {
-    match lines {
-        Lines::ByMid(lines) => Some(lines.keys().map(String::as_str).collect()),
-        Lines::Publish(_) | Lines::Play(_) => None,
-    }
-}
-
-/// Which way the lines go.
-pub(crate) fn direction_of(lines: &Lines) -> Result<Direction, BridgeError> {
-    match lines {
-        Lines::Publish(_) => Ok(Direction::Publish),
-        Lines::Play(_) => Ok(Direction::Play),
-        Lines::ByMid(lines) => {
-            let publishes = lines.values().any(|line| matches!(line, Line::Publish(_)));
-            let plays = lines.values().any(|line| matches!(line, Line::Play(_)));
-            match (publishes, plays) {
-                (true, true) => Err(BridgeError::Sdp("a peer either publishes or plays".into())),
-                (true, false) => Ok(Direction::Publish),
-                (false, _) => Ok(Direction::Play),
-            }
-        }
-    }
-}
-
-/// Limits of an offer, before anything is made of it.
-pub(crate) fn check(config: &BridgeConfig, offer: &Offer) -> Result<(), BridgeError> {
-    let length = offer.sdp.len();
-    if length > config.max_sdp {
-        return Err(BridgeError::TooLong {
-            length,
-            limit: config.max_sdp,
-        });
-    }
-    let sections = sdp::sections(&offer.sdp);
-    if sections.is_empty() || sections.len() > config.max_lines {
-        return Err(BridgeError::Sdp(format!(
-            "{} media sections; 1 to {} are allowed",
-            sections.len(),
-            config.max_lines
-        )));
-    }
-    if sections
-        .iter()
-        .any(|section| section.mid.is_empty() || section.mid.len() > 16)
-    {
-        return Err(BridgeError::Sdp(
-            "every media section needs a mid of at most 16 characters".into(),
-        ));
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ use rtc::rtp::header::Header;
 use super::any;
 use super::pacer::Pacer;
 use super::sdp::{Codec, Section, VIDEO_ORIENTATION};
+use super::sound_clock::SoundClock;
 use super::timeline::Timeline;
 use crate::payload::packetise;
 use crate::receive::Orientation;
@@ -46,7 +47,7 @@ pub(crate) struct Outgoing {
     /// No picture goes out: the connection does not carry it, or it is not wanted.
     paused: bool,
     needs_keyframe: bool,
-    last_timestamp: u32,
+    sound: SoundClock,
     packets: u32,
     octets: u32,
     reported: Option<Instant>,
@@ -98,7 +99,7 @@ impl Outgoing {
             headers: None,
             started: false,
             needs_keyframe: kind == TrackKind::Video,
-            last_timestamp: 0,
+            sound: SoundClock::default(),
             packets: 0,
             octets: 0,
             reported: None,
@@ -145,7 +146,10 @@ impl Outgoing {
         self.feed.next_batch(&mut self.batch).await;
         // Who joins must know where the live edge is: takes everything that is there.
         let mut more = Vec::new();
-        while !self.started && self.batch.len() < MAX_JOIN && any::now(self.feed.next_batch(&mut more)).await
+        // The same when another source may have taken over, which headers tell.
+        while (!self.started || has_headers(&self.batch))
+            && self.batch.len() < MAX_JOIN
+            && any::now(self.feed.next_batch(&mut more)).await
         {
             self.batch.append(&mut more);
         }
@@ -248,7 +252,13 @@ impl Outgoing {
             Delivery::Item(item) => item.frame().map(|frame| frame.dts),
             _ => None,
         });
-        let joining = !self.started;
+        let other_source = has_headers(&batch);
+        let joining = !self.started || other_source;
+        if let Some(live) = live {
+            timeline
+                .get_or_insert_with(|| Timeline::new(live, now))
+                .follow(live, other_source, now);
+        }
         let mut stale = match live {
             Some(live) if joining => batch.iter().filter(|d| is_older(d, live)).count() as u32,
             _ => 0,
@@ -312,13 +322,13 @@ impl Outgoing {
                 .rtp(live, scale)
                 .wrapping_sub(STALE_MILLIS as u32 * (scale.hz() / 1_000))
                 .wrapping_sub(pictures * STALE_TICKS),
-            None => {
-                timeline.follow(frame.dts, now);
-                timeline.rtp(shown, scale)
-            }
+            None => timeline.rtp(shown, scale),
         };
         let timestamp = self.offset.wrapping_add(timestamp);
-        self.last_timestamp = timestamp;
+        let timestamp = match self.kind {
+            TrackKind::Audio => self.sound.place(timestamp, &frame.payload),
+            TrackKind::Video => timestamp,
+        };
         let headers = item.headers.clone();
         let payloads = item.wire(WireForm::RtpPayloads, payloads_of);
         let last = payloads.len().saturating_sub(1);
@@ -406,7 +416,10 @@ impl Outgoing {
         Some(SenderReport {
             ssrc: self.ssrc,
             ntp_time: ntp,
-            rtp_time: self.offset.wrapping_add(timeline.rtp_now(now, scale)),
+            rtp_time: self
+                .offset
+                .wrapping_add(timeline.rtp_now(now, scale))
+                .wrapping_add_signed(self.sound.ahead()),
             packet_count: self.packets,
             octet_count: self.octets,
             ..SenderReport::default()
@@ -424,6 +437,12 @@ fn payloads_of(item: &Item) -> Vec<Bytes> {
         Content::Frame(frame) => packetise(&item.headers, frame),
         Content::Data { .. } => Vec::new(),
     }
+}
+
+fn has_headers(batch: &[Delivery]) -> bool {
+    batch
+        .iter()
+        .any(|delivery| matches!(delivery, Delivery::Headers(_)))
 }
 
 fn is_stale(at: MediaTime, live: MediaTime) -> bool {

@@ -9,6 +9,8 @@ use lianmai_media::{MediaTime, Timescale};
 
 /// A source that is further from where it should be has jumped.
 const JUMP_MILLIS: i64 = 5_000;
+/// The same when another source takes over: more than what media may wait on its way.
+const OTHER_SOURCE_MILLIS: i64 = 250;
 
 /// From the source's time to the viewer's.
 #[derive(Clone, Copy, Debug)]
@@ -30,13 +32,18 @@ impl Timeline {
         }
     }
 
-    /// Notes that media of time `at` comes in now. `true` if the source's time has jumped: it then goes on at the viewer's
-    /// present time.
-    pub(crate) fn follow(&mut self, at: MediaTime, now: Instant) -> bool {
+    /// Notes that `live`, the newest time of the source, comes in now. `true` if the source's time has jumped: it then goes
+    /// on at the viewer's present time. Another source has another timeline, and every difference that would show counts.
+    pub(crate) fn follow(&mut self, live: MediaTime, other_source: bool, now: Instant) -> bool {
         let expected = self.at(now);
-        let jumped = (at.as_millis() + self.shift - expected).abs() > JUMP_MILLIS;
+        let limit = if other_source {
+            OTHER_SOURCE_MILLIS
+        } else {
+            JUMP_MILLIS
+        };
+        let jumped = (live.as_millis() + self.shift - expected).abs() > limit;
         if jumped {
-            self.shift = expected - at.as_millis();
+            self.shift = expected - live.as_millis();
         }
         jumped
     }
@@ -94,15 +101,32 @@ mod tests {
         let mut timeline = Timeline::new(MediaTime::from_millis(100_000), start);
         let later = start + Duration::from_secs(20);
         assert!(
-            !timeline.follow(MediaTime::from_millis(118_000), later),
+            !timeline.follow(MediaTime::from_millis(118_000), false, later),
             "late, not a jump"
         );
-        assert!(timeline.follow(MediaTime::from_millis(40), later));
+        assert!(timeline.follow(MediaTime::from_millis(40), false, later));
         assert_eq!(
             timeline.rtp(MediaTime::from_millis(40), Timescale::OPUS),
             120_000 * 48
         );
-        assert!(!timeline.follow(MediaTime::from_millis(80), later + Duration::from_millis(40)));
+        assert!(!timeline.follow(
+            MediaTime::from_millis(80),
+            true,
+            later + Duration::from_millis(40)
+        ));
+    }
+
+    /// R-X2: a publisher that comes back another way goes on where the viewer is.
+    #[test]
+    fn another_source_goes_on_without_a_step() {
+        let start = Instant::now();
+        let mut timeline = Timeline::new(MediaTime::from_millis(3_000), start);
+        let later = start + Duration::from_secs(4);
+        assert!(timeline.follow(MediaTime::from_millis(4_100), true, later));
+        assert_eq!(
+            timeline.rtp(MediaTime::from_millis(4_100), Timescale::OPUS),
+            7_000 * 48
+        );
     }
 
     #[test]

@@ -1,0 +1,125 @@
+//! How a peer's connection is: feedback, levels, quality, and what of its streams it carries.
+
+use std::time::{Duration, Instant};
+
+use super::drive::{Peer, wall_ntp};
+use super::engine::Direction;
+use super::tap::Heard;
+use crate::BridgeEvent;
+use crate::receive::{self, quality};
+
+/// How often levels are looked at.
+const LEVELS: Duration = Duration::from_millis(200);
+/// How often quality is told and the connection's room looked at.
+const QUALITY: Duration = Duration::from_secs(2);
+const FIT: Duration = Duration::from_millis(500);
+
+impl Peer {
+    pub(super) fn heard(&mut self, heard: Heard, _now: Instant) {
+        match heard {
+            Heard::KeyframeWanted { ssrc } => {
+                if let Some(out) = self.outgoing.iter_mut().find(|out| out.ssrc() == ssrc) {
+                    out.keyframe_wanted();
+                }
+            }
+            Heard::SenderReport { ssrc, ntp, rtp, at } => {
+                if let Some(stream) = self
+                    .arriving
+                    .get(&ssrc)
+                    .and_then(|place| self.incoming.get_mut(*place))
+                {
+                    stream.sender_report(ssrc, ntp, rtp, at);
+                }
+            }
+            Heard::Reception { report } => {
+                if report.last_sender_report != 0 {
+                    // Middle 32 bits of NTP time, in 1/65 536 s (RFC 3550 §6.4.1).
+                    let now = (wall_ntp() >> 16) as u32;
+                    let trip = now
+                        .wrapping_sub(report.last_sender_report)
+                        .wrapping_sub(report.delay);
+                    let trip = Duration::from_secs_f64(f64::from(trip) / 65_536.0);
+                    self.round_trip = Some(trip)
+                        .filter(|trip| *trip < Duration::from_secs(10))
+                        .or(self.round_trip);
+                }
+                let video = self
+                    .outgoing
+                    .iter()
+                    .any(|out| out.ssrc() == report.ssrc && out.kind() == lianmai_media::TrackKind::Video);
+                let clock = if video { 90_000.0 } else { 48_000.0 };
+                self.reception = Some(receive::Link {
+                    loss: Some(f64::from(report.fraction_lost) / 256.0),
+                    round_trip: self.round_trip,
+                    jitter: Some(Duration::from_secs_f64(f64::from(report.jitter) / clock)),
+                });
+            }
+            Heard::Estimate { bits_per_second } => self.estimate = Some(bits_per_second),
+        }
+    }
+
+    /// Levels, quality, and what the connection carries.
+    pub(super) fn watch(&mut self, now: Instant) {
+        if self.direction == Direction::Publish && now >= self.levels_at {
+            self.levels_at = now + LEVELS;
+            for stream in &mut self.incoming {
+                if let Some(level) = stream.level(now) {
+                    let _ = self.events.send(BridgeEvent::AudioLevel {
+                        key: stream.key().clone(),
+                        level: level.level,
+                        voice: level.voice,
+                    });
+                }
+            }
+        }
+        if now >= self.fit_at {
+            self.fit_at = now + FIT;
+            self.fit();
+        }
+        if now >= self.quality_at && self.connected {
+            self.quality_at = now + QUALITY;
+            self.tell_quality();
+        }
+    }
+
+    /// Shares the estimate between the pictures; sound is small and always goes.
+    fn fit(&mut self) {
+        let Some(estimate) = self.estimate else { return };
+        let pictures = self
+            .outgoing
+            .iter()
+            .filter(|out| out.kind() == lianmai_media::TrackKind::Video)
+            .count();
+        if pictures > 0 {
+            let share = estimate * 0.9 / pictures as f64;
+            for out in &mut self.outgoing {
+                out.fit(share);
+            }
+        }
+    }
+
+    fn tell_quality(&mut self) {
+        let mut told = Vec::new();
+        for stream in &mut self.incoming {
+            let up = stream.quality(None);
+            told.push((stream.key().clone(), stream.holder(), up, 0));
+        }
+        let down = self.reception.map_or(0, quality);
+        for out in &self.outgoing {
+            let grant = &out.line().grant;
+            if !told.iter().any(|(key, ..)| *key == grant.key) {
+                told.push((grant.key.clone(), grant.holder.clone(), 0, down));
+            }
+        }
+        for (key, holder, up, down) in told {
+            if self.qualities.insert(key.clone(), (up, down)) != Some((up, down)) {
+                let _ = self.events.send(BridgeEvent::Quality {
+                    key,
+                    holder,
+                    up,
+                    down,
+                });
+            }
+        }
+    }
+}

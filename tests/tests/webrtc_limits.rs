@@ -149,7 +149,8 @@ async fn load_cycles_of_peers_leave_nothing_behind() {
     for _ in 1..rounds {
         round().await;
     }
-    let least = tasks + 3.0;
+    // Asking for the figures takes a few tasks; a leak would be one per peer.
+    let least = tasks + 10.0;
     wait::until("all tasks have ended", LIMIT, || async {
         (gateway.metric("lianmai_tasks", "").await <= least).then_some(())
     })

@@ -19,8 +19,8 @@ const PICTURES: i64 = 15;
 const PICTURES_BEFORE: i64 = 3;
 const FRAME_RATE: i64 = 30;
 /// Real media is harder than what is tried here, and a job also talks to the gateway.
-const MARGIN: f64 = 1.5;
-const TRANSPORT: f64 = 0.003;
+const MARGIN: f64 = 1.2;
+const TRANSPORT: f64 = 0.006;
 
 /// Cores that a job takes, by kind.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]

@@ -83,8 +83,6 @@ async fn a_full_worker_refuses_with_numbers() {
     rig.until_on_air("cam", true).await;
     let _worker = rig.command(&["--spares", "0"]).spawn().unwrap();
     let mut gateway = rig.accept().await;
-    let small = rig.command(&[]);
-    drop(small);
     // Far more than four cores do.
     let mut refused = None;
     let mut running = Vec::new();

@@ -13,7 +13,7 @@ const MAX_WAIT: Duration = Duration::from_millis(500);
 /// How often a queue that is not empty is looked at.
 const STEP: Duration = Duration::from_millis(5);
 /// Slowest pace, bytes per second.
-const MIN_PACE: f64 = 500_000.0;
+const MIN_PACE: f64 = 1_500_000.0;
 /// Packets held at most; the oldest leave early.
 const MAX_PACKETS: usize = 4_096;
 

@@ -1,6 +1,6 @@
 //! What pictures are after transcoding.
 
-use ffmpeg_next::frame;
+use ffmpeg_next::frame as decoded;
 use lianmai_media::amf0::Value;
 use lianmai_media::h264::{AvcRecord, NalType, Sps};
 use lianmai_media::nal::{LengthSize, NalUnits};
@@ -67,7 +67,7 @@ fn is_fit_for_players(out: &[Output]) {
 }
 
 /// Decodes output with a decoder of its own; gives the pictures.
-fn seen(out: &[Output]) -> Vec<frame::Video> {
+fn seen(out: &[Output]) -> Vec<decoded::Video> {
     let mut decoder = None;
     let mut pictures = Vec::new();
     for output in out {
@@ -76,9 +76,9 @@ fn seen(out: &[Output]) -> Vec<frame::Video> {
             Output::Frame(frame) => {
                 let decoder = decoder.as_mut().unwrap();
                 decoder.send(&frame.payload, frame.dts.as_millis()).unwrap();
-                let mut picture = frame::Video::empty();
+                let mut picture = decoded::Video::empty();
                 while decoder.receive(&mut picture).unwrap() {
-                    pictures.push(std::mem::replace(&mut picture, frame::Video::empty()));
+                    pictures.push(std::mem::replace(&mut picture, decoded::Video::empty()));
                 }
             }
             Output::Audio(_) => {}
@@ -138,11 +138,40 @@ fn every_codec_becomes_h264() {
         );
         assert_eq!((pictures[0].width(), pictures[0].height()), (320, 180));
     }
-    let hevc = ffmpeg(
+}
+
+/// H.265 with its parameter sets in the stream, cut at the access unit delimiters.
+#[test]
+fn h265_becomes_h264() {
+    let stream = ffmpeg(
         "-f lavfi -i testsrc2=size=320x180:rate=25:duration=4 -pix_fmt yuv420p -c:v libx265 -preset ultrafast \
-         -x265-params log-level=none:annexb=0 -f mp4 -movflags frag_keyframe+empty_moov -",
+         -x265-params log-level=none:aud=1:bframes=0:keyint=50 -f hevc -",
     );
-    assert!(!hevc.is_empty());
+    let delimiter = [0, 0, 0, 1, 0x46, 1];
+    let starts: Vec<_> = (0..stream.len())
+        .filter(|at| stream[*at..].starts_with(&delimiter))
+        .chain([stream.len()])
+        .collect();
+    let config = VideoConfig {
+        codec: VideoCodec::H265,
+        record: bytes::Bytes::new(),
+        width: 0,
+        height: 0,
+        profile: 0,
+        level: 0,
+        reorder_depth: Some(0),
+    };
+    let pictures = starts.windows(2).enumerate().map(|(n, pair)| {
+        let unit = stream[pair[0]..pair[1]].to_vec();
+        frame(lianmai_media::TrackKind::Video, n as i64 * 40, unit)
+    });
+    let mut job = job();
+    let out = run(&mut job, std::iter::once(Input::Video(config)).chain(pictures));
+    assert_eq!(job.losses().broken, 0);
+    is_fit_for_players(&out);
+    let seen = seen(&out);
+    assert!(seen.len() >= 97, "{}", seen.len());
+    assert_eq!((seen[0].width(), seen[0].height()), (320, 180));
 }
 
 /// R-V6: another size is another sequence header and begins with a key frame; larger pictures are scaled down.
@@ -189,7 +218,7 @@ fn rotation_is_applied() {
     inputs.insert(1, rotation(90.0));
     let out = run(&mut job(), inputs);
     let pictures = seen(&out);
-    let brightness = |picture: &frame::Video, y: usize| {
+    let brightness = |picture: &decoded::Video, y: usize| {
         picture.data(0)[y * picture.stride(0) + picture.width() as usize / 2]
     };
     for (picture, top_is_dark) in [

@@ -3,7 +3,7 @@
 //! A worker logs in over `GET /internal/worker` (its end of the conversation is in `lianmai-mixer`, the messages are
 //! `lianmai_hub::job`). The dispatcher compares what readers want with what runs and starts and stops jobs; it is
 //! level-triggered, so a lost hint or a lost worker is made good at the next look. What is decided is decided in
-//! [`plan`], which reads no clock and does no I/O. Workers reach media over RTMP with tokens of their own ([`token`]),
+//! `plan`, which reads no clock and does no I/O. Workers reach media over RTMP with tokens of their own (`token`),
 //! each for one form of one stream and one action.
 
 mod config;

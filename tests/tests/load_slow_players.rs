@@ -123,6 +123,11 @@ impl Scene {
 async fn load_stalled_players() {
     let mut scene = Scene::new(&["rtmp.write_stall=5s", "http.write_stall=5s", "log.level=warn"]).await;
     let mut dropped = 0;
+    // The ring grows for ten seconds; that is not the players' doing.
+    lianmai_tests::wait::until("the ring is full", LIMIT, || async {
+        (scene.publisher.sent() >= 11 * 25).then_some(())
+    })
+    .await;
     for (protocol, count) in [("http-flv", 50), ("ws-flv", 50), ("rtmp", 200)] {
         scene.baseline = scene.gateway.rss();
         let mut stalled = Vec::new();

@@ -3,26 +3,29 @@
 //! Every read says `None` past the end; no read loops more than 32 times.
 
 /// A reading position in bits.
-pub(crate) struct BitReader<'a> {
+pub struct BitReader<'a> {
     bytes: &'a [u8],
     position: usize,
 }
 
 impl<'a> BitReader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> BitReader<'a> {
+    /// A reader at the first bit.
+    pub fn new(bytes: &'a [u8]) -> BitReader<'a> {
         BitReader { bytes, position: 0 }
     }
 
     /// Bits read so far.
-    pub(crate) fn position(&self) -> usize {
+    pub fn position(&self) -> usize {
         self.position
     }
 
-    pub(crate) fn remaining(&self) -> usize {
+    /// Bits left.
+    pub fn remaining(&self) -> usize {
         (self.bytes.len() * 8).saturating_sub(self.position)
     }
 
-    pub(crate) fn bit(&mut self) -> Option<bool> {
+    /// The next bit.
+    pub fn bit(&mut self) -> Option<bool> {
         let byte = *self.bytes.get(self.position / 8)?;
         let bit = byte >> (7 - self.position % 8) & 1;
         self.position += 1;
@@ -30,7 +33,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// An unsigned number of `count` bits, at most 32.
-    pub(crate) fn bits(&mut self, count: u32) -> Option<u32> {
+    pub fn bits(&mut self, count: u32) -> Option<u32> {
         if count > 32 || self.remaining() < count as usize {
             return None;
         }
@@ -42,11 +45,12 @@ impl<'a> BitReader<'a> {
     }
 
     /// At most 8 bits as a byte.
-    pub(crate) fn byte(&mut self, count: u32) -> Option<u8> {
+    pub fn byte(&mut self, count: u32) -> Option<u8> {
         u8::try_from(self.bits(count)?).ok()
     }
 
-    pub(crate) fn skip(&mut self, count: usize) -> Option<()> {
+    /// Passes over `count` bits.
+    pub fn skip(&mut self, count: usize) -> Option<()> {
         if self.remaining() < count {
             return None;
         }
@@ -55,12 +59,12 @@ impl<'a> BitReader<'a> {
     }
 
     /// Goes to the next byte boundary.
-    pub(crate) fn align(&mut self) {
+    pub fn align(&mut self) {
         self.position = self.position.next_multiple_of(8);
     }
 
     /// `ue(v)` (H.264 §9.1), at most 2^32 - 2. `uvlc()` of AV1 (§4.10.3) is the same code.
-    pub(crate) fn ue(&mut self) -> Option<u32> {
+    pub fn ue(&mut self) -> Option<u32> {
         let mut zeros = 0;
         while !self.bit()? {
             zeros += 1;
@@ -73,12 +77,12 @@ impl<'a> BitReader<'a> {
     }
 
     /// `ue(v)` when it is at most `limit`.
-    pub(crate) fn ue_up_to(&mut self, limit: u32) -> Option<u32> {
+    pub fn ue_up_to(&mut self, limit: u32) -> Option<u32> {
         self.ue().filter(|&number| number <= limit)
     }
 
     /// `se(v)` (H.264 §9.1.1).
-    pub(crate) fn se(&mut self) -> Option<i64> {
+    pub fn se(&mut self) -> Option<i64> {
         let code = i64::from(self.ue()?);
         Some(if code % 2 == 0 { -(code / 2) } else { code / 2 + 1 })
     }

@@ -7,7 +7,7 @@
 pub mod aac;
 pub mod amf0;
 pub mod av1;
-mod bits;
+pub mod bits;
 mod codec;
 mod cursor;
 pub mod flv;

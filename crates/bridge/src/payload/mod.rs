@@ -7,7 +7,6 @@
 
 mod access_unit;
 mod av1;
-mod bits;
 mod clock_rate;
 mod depacketiser;
 mod error;

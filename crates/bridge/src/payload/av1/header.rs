@@ -3,8 +3,8 @@
 use bytes::BytesMut;
 use lianmai_media::{VideoCodec, VideoConfig};
 
-use super::super::bits::BitReader;
 use super::obu::Obu;
+use lianmai_media::bits::BitReader;
 
 /// What `av1C` wants to know of a sequence header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use lianmai_media::{VideoCodec, VideoConfig};
 
-use super::super::bits::BitReader;
+use lianmai_media::bits::BitReader;
 
 /// What matters of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -42,3 +42,28 @@ async fn the_watch_page_plays_every_stream_of_the_room() {
     }
     assert_eq!(seen["errors"], json!([]), "{seen}");
 }
+
+/// "Join with camera": a visitor of the page sends over WebRTC and sees the RTMP member over WebRTC.
+#[tokio::test]
+async fn a_visitor_joins_with_a_camera() {
+    let gateway = Gateway::start().await;
+    let room = gateway.api().await.create_room(json!({"name": "joined"})).await;
+    let (_, push, _) = room.publisher("ann").await;
+    let _push = Source::default().publish(&push);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/join.mjs");
+    let page = format!("http://{}/", gateway.http);
+    let script = script.to_string_lossy().into_owned();
+    let seen = Process::start("node", [script.as_str(), page.as_str(), "1"])
+        .succeed(Duration::from_secs(60))
+        .await;
+    let seen: Value = serde_json::from_str(&seen).unwrap();
+    assert!(seen["sent"].as_str().unwrap().contains("fps"), "{seen}");
+    assert_eq!(seen["errors"], json!([]), "{seen}");
+    // The gateway knows both: the visitor's stream is on air too.
+    let members = gateway
+        .api()
+        .await
+        .ok("GET", &format!("/v1/rooms/{}", room.id), None)
+        .await;
+    assert!(members.to_string().contains("visitor"), "{members}");
+}

@@ -4,6 +4,7 @@
 //! [`GatewayMessage::Start`] with `Started`, `Refused` or `Failed`, and reports its load about once per second. When the
 //! connection breaks, all its jobs count as ended, on both sides.
 
+use lianmai_rooms::layout::Scene;
 use serde::{Deserialize, Serialize};
 
 /// Version of this conversation. Both sides must have the same.
@@ -62,6 +63,63 @@ impl std::fmt::Debug for Job {
     }
 }
 
+/// Where one input of a mix is played from.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MixInput {
+    /// What the scene calls it.
+    pub name: String,
+    /// RTMP URL to play, with its token.
+    pub url: String,
+}
+
+/// A file that a scene names: a background, an avatar, a logo.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MixAsset {
+    /// What the scene calls it.
+    pub name: String,
+    /// PNG or JPEG, in base64.
+    pub data: String,
+}
+
+/// A further output of a mix that carries sound only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundOutput {
+    /// The input that is left out of it; `None` = everybody.
+    pub without: Option<String>,
+    /// RTMP URL to push to, with its token.
+    pub url: String,
+}
+
+/// One composed picture and sound, by a process of its own.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct MixJob {
+    /// Its number, from the same series as [`Job::id`].
+    pub id: JobId,
+    /// What is composed.
+    pub scene: Scene,
+    /// Where the inputs come from. One whose connection ends is opened again while it is listed.
+    pub inputs: Vec<MixInput>,
+    /// The files that the scene names.
+    #[serde(default)]
+    pub assets: Vec<MixAsset>,
+    /// RTMP URL to push the mix to, with its token.
+    pub target: String,
+    /// Further outputs, sound only.
+    #[serde(default)]
+    pub sound_outputs: Vec<SoundOutput>,
+}
+
+impl std::fmt::Debug for MixJob {
+    /// Without the URLs: they hold tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MixJob")
+            .field("id", &self.id)
+            .field("canvas", &self.scene.canvas)
+            .field("inputs", &self.inputs.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// Gateway to worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -72,6 +130,17 @@ pub enum GatewayMessage {
     Start {
         /// The job.
         job: Job,
+    },
+    /// Compose this.
+    StartMix {
+        /// The job.
+        job: Box<MixJob>,
+    },
+    /// A mix that runs is to be like this from its next frame on. The canvas stays as it was; inputs that are
+    /// listed with another URL are opened anew, those not listed any more are closed.
+    UpdateMix {
+        /// The job as it is now. Its target is not looked at.
+        job: Box<MixJob>,
     },
     /// Stop doing this.
     Stop {

@@ -13,6 +13,7 @@ mod command;
 mod credential;
 mod event;
 mod ids;
+pub mod layout;
 mod limits;
 mod member;
 mod mute;

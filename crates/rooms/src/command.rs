@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::{Gain, Layout, Source};
 use crate::{
-    AccountId, AttributeKey, AttributeValue, ClientRef, Credential, CustomInfo, Device, Ext, Limits,
-    MemberId, MuteKind, Nick, PasswordHash, Payload, Role, SessionId, StreamId, StreamKind, Transport,
+    AccountId, AttributeKey, AttributeValue, BypassPart, ClientRef, Credential, CustomInfo, Device, Ext,
+    Limits, MemberId, MuteKind, NewPush, Nick, PasswordHash, Payload, PushId, Role, SessionId, StreamId,
+    StreamKind, Transport,
 };
 
 /// Who acts where authority matters. The caller has proven it.
@@ -46,6 +48,8 @@ pub struct Join {
     pub session: Option<SessionId>,
     /// What the session runs on; a non-empty device replaces the member's session of the same device.
     pub device: Device,
+    /// What it is in the bypass; `None` = it does not mind. Unused if the account is inside already.
+    pub bypass: Option<BypassPart>,
 }
 
 /// Publish a camera or screen. A member has at most one of each: publishing again updates the stream that is there
@@ -56,7 +60,7 @@ pub struct Publish {
     pub member: MemberId,
     /// Fresh id; unused if the member has a stream of this kind already.
     pub stream: StreamId,
-    /// Camera or screen; a mix is published with [`Command::PublishMix`].
+    /// Camera or screen; a mix is published with [`Command::StartMix`].
     pub kind: StreamKind,
     /// How the media will come.
     pub via: Transport,
@@ -155,12 +159,66 @@ pub enum Command {
     },
     /// Publish a camera or screen.
     Publish(Box<Publish>),
-    /// Publish the room's mix; again: changes nothing.
+    /// Publish the room's mix with its layout as it is, for the app; again: changes nothing.
     PublishMix {
         /// Fresh id.
         stream: StreamId,
         /// Free text.
         ext: Ext,
+    },
+    /// Publish the room's mix (admins and the app); while there is one, as `UpdateMix`.
+    /// → `stream_added`, `mix_started`.
+    StartMix {
+        /// Who.
+        by: Actor,
+        /// Fresh id; unused if there is a mix already.
+        stream: StreamId,
+        /// The room's layout from now on; `None` = as it is.
+        layout: Option<Box<Layout>>,
+    },
+    /// Change the room's layout, whether or not there is a mix at present (admins and the app). → `mix_updated`.
+    UpdateMix {
+        /// Who.
+        by: Actor,
+        /// The whole layout.
+        layout: Box<Layout>,
+    },
+    /// Remove the mix (admins and the app); the layout stays. No mix: no change. → `mix_stopped`, `stream_removed`.
+    StopMix {
+        /// Who.
+        by: Actor,
+    },
+    /// Change the layout's main picture (admins and the app). → `main_picture_changed`.
+    SetMainPicture {
+        /// Who.
+        by: Actor,
+        /// Whose picture; `None` = as the arrangement has it.
+        main: Option<Source>,
+    },
+    /// Change how loud a member is in the mix (admins and the app). → `mix_gain_changed`. Kept for its account.
+    SetMixGain {
+        /// Who.
+        by: Actor,
+        /// Whom.
+        member: MemberId,
+        /// How loud; `None` = as it is.
+        gain: Option<Gain>,
+        /// Not heard at all; `None` = as it is.
+        muted: Option<bool>,
+    },
+    /// Push a stream to another place (admins and the app). → `push_added`.
+    AddPush {
+        /// Who.
+        by: Actor,
+        /// What and where to.
+        push: Box<NewPush>,
+    },
+    /// End a push (admins and the app). → `push_removed`.
+    RemovePush {
+        /// Who.
+        by: Actor,
+        /// Which.
+        push: PushId,
     },
     /// Switch video or audio of a stream, or change its text (owner or app).
     UpdateStream {

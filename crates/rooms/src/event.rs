@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::{Gain, Layout, Source};
 use crate::{
     AccountId, Actor, AttributeKey, AttributeValue, ClientRef, Ext, MemberId, MemberMute, MemberView,
-    MuteFlags, Nick, Payload, Recipient, Request, RequestOutcome, Role, RoomView, SessionId, SettingsView,
-    StreamId, StreamView, Timestamp, Transport,
+    MuteFlags, Nick, Payload, PushEndReason, PushId, PushView, Recipient, Request, RequestOutcome, Role,
+    RoomView, SessionId, SettingsView, StreamId, StreamView, Timestamp, Transport,
 };
 
 /// One change. Serialises as one flat object: `{"sequence", "at", "type", …}`.
@@ -243,6 +244,61 @@ pub enum EventKind {
         /// How.
         outcome: RequestOutcome,
         /// Who answered.
+        by: Option<Actor>,
+    },
+    /// The mix exists from now on; its stream was added just before.
+    MixStarted {
+        /// Its stream.
+        stream: StreamId,
+        /// The room's layout now.
+        layout: Box<Layout>,
+        /// By whom; `None` = by itself.
+        by: Option<Actor>,
+    },
+    /// The layout changed, whether or not there is a mix.
+    MixUpdated {
+        /// The room's layout now.
+        layout: Box<Layout>,
+        /// By whom.
+        by: Actor,
+    },
+    /// The layout's main picture changed, nothing else.
+    MainPictureChanged {
+        /// Whose picture now; `None` = as the arrangement has it.
+        main: Option<Source>,
+        /// By whom.
+        by: Actor,
+    },
+    /// The layout says something else of one account's sound.
+    MixGainChanged {
+        /// Whose.
+        account: AccountId,
+        /// How loud now.
+        gain: Gain,
+        /// Whether it is left out now.
+        muted: bool,
+        /// By whom.
+        by: Actor,
+    },
+    /// The mix ends; its stream is removed next.
+    MixStopped {
+        /// Its stream.
+        stream: StreamId,
+        /// By whom, if by somebody.
+        by: Option<Actor>,
+    },
+    /// A stream is to be pushed to another place.
+    PushAdded {
+        /// The push, without its secret.
+        push: Box<PushView>,
+    },
+    /// A push ended.
+    PushRemoved {
+        /// Which.
+        push: PushId,
+        /// Why.
+        reason: PushEndReason,
+        /// By whom, if by somebody.
         by: Option<Actor>,
     },
     /// A message. Changes nothing.

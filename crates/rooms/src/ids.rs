@@ -34,6 +34,10 @@ checked_text!(
     SessionId, 1..=128, url_safe
 );
 checked_text!(
+    /// A push of a stream to another place.
+    PushId, 1..=64, url_safe
+);
+checked_text!(
     /// Serial of a ticket, for the log.
     TicketId, 1..=64, url_safe
 );

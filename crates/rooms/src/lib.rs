@@ -5,10 +5,12 @@
 //!
 //! - [`Room`], [`Rooms`]: one room, and all rooms of a gateway with their name index.
 //! - [`Command`], [`Event`], [`Rejection`]: what can be asked, what happened, why not.
+//! - [`layout`]: how the streams of a room become one picture and one sound; [`Push`]: where else they go.
 //! - [`RoomSnapshot`] persists a room with its verifier; [`RoomView`] shows it without secrets.
 //! - [`StreamToken`], [`Ticket`], [`Secret`]: signed push and pull rights, signed rights to join.
 
 mod attributes;
+mod bypass;
 mod command;
 mod credential;
 mod event;
@@ -18,6 +20,7 @@ mod limits;
 mod member;
 mod mute;
 mod password;
+mod push;
 mod rejection;
 mod request;
 mod role;
@@ -35,14 +38,16 @@ mod token;
 mod view;
 
 pub use attributes::{AttributeKey, AttributeValue, Attributes, MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES};
+pub use bypass::BypassPart;
 pub use command::{Actor, Command, Join, Publish, Recipient, SettingsChange};
 pub use credential::Credential;
 pub use event::{EndReason, Event, EventKind, LeaveReason, Recipients, StreamEndReason};
-pub use ids::{AccountId, AppId, MemberId, RoomId, SessionId, StreamId, TicketId};
+pub use ids::{AccountId, AppId, MemberId, PushId, RoomId, SessionId, StreamId, TicketId};
 pub use limits::{Limits, LimitsError};
 pub use member::{MAX_SESSIONS, Member, Session};
 pub use mute::{MemberMute, MuteFlags, MuteKind};
 pub use password::{PasswordCheck, PasswordHash};
+pub use push::{MAX_PUSHES, NewPush, Push, PushEndReason, PushUrl, PushUrlError, PushView};
 pub use rejection::{Rejection, RejectionKind};
 pub use request::{Request, RequestOutcome};
 pub use role::Role;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Device, Ext, MemberId, MemberMute, Nick, Role, SessionId, Timestamp};
+use crate::{AccountId, BypassPart, Device, Ext, MemberId, MemberMute, Nick, Role, SessionId, Timestamp};
 
 /// How many sessions one member has at most; a further one replaces the oldest.
 pub const MAX_SESSIONS: usize = 4;
@@ -52,6 +52,9 @@ pub struct Member {
     pub sessions: Vec<Session>,
     /// Since when it has neither a connected session nor media on air; `None` = present.
     pub absent_since: Option<Timestamp>,
+    /// What it said on joining to be in the bypass.
+    #[serde(default)]
+    pub bypass: Option<BypassPart>,
 }
 
 impl Member {

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::layout::LayoutError;
 use crate::{RoomId, RoomName};
 
 /// A refusal. The room did not change.
@@ -99,6 +100,30 @@ pub enum Rejection {
         /// Which argument.
         field: &'static str,
     },
+    /// The layout cannot be drawn.
+    #[error("the layout is not valid: {0}")]
+    InvalidLayout(LayoutError),
+    /// As many pushes as a room may have.
+    #[error("the room has too many pushes")]
+    TooManyPushes,
+    /// The stream is pushed to this address already.
+    #[error("the stream is pushed there already")]
+    PushExists,
+    /// The room has no such push.
+    #[error("there is no such push")]
+    NoSuchPush,
+    /// The room is one with bypass and the member wants none, or the other way round.
+    #[error("the room has another bypass mode")]
+    BypassMismatch,
+    /// As many guests of the bypass as the room takes.
+    #[error("the room takes no more guests of the bypass")]
+    BypassGuestsFull,
+    /// The room has a host of the bypass already.
+    #[error("the room has a host of the bypass already")]
+    BypassHostTaken,
+    /// Only a host can begin a room with bypass.
+    #[error("a host must begin the bypass")]
+    BypassNotHosted,
 }
 
 /// Family of a rejection; each maps to one HTTP status.
@@ -150,6 +175,14 @@ impl Rejection {
             Self::TooManyAttributes => "too_many_attributes",
             Self::AttributesTooLarge => "attributes_too_large",
             Self::InvalidArgument { .. } => "invalid_argument",
+            Self::InvalidLayout(_) => "invalid_layout",
+            Self::TooManyPushes => "too_many_pushes",
+            Self::PushExists => "push_exists",
+            Self::NoSuchPush => "no_such_push",
+            Self::BypassMismatch => "bypass_mismatch",
+            Self::BypassGuestsFull => "bypass_guests_full",
+            Self::BypassHostTaken => "bypass_host_taken",
+            Self::BypassNotHosted => "bypass_not_hosted",
         }
     }
 
@@ -158,14 +191,19 @@ impl Rejection {
     pub const fn kind(&self) -> RejectionKind {
         use RejectionKind::{Conflict, Denied, Full, Gone, Invalid, NotFound};
         match self {
-            Self::NameConflict { .. } | Self::RoomExists | Self::IdTaken { .. } | Self::RequestPending => {
-                Conflict
-            }
+            Self::NameConflict { .. }
+            | Self::RoomExists
+            | Self::IdTaken { .. }
+            | Self::RequestPending
+            | Self::PushExists
+            | Self::BypassMismatch
+            | Self::BypassHostTaken => Conflict,
             Self::NoSuchRoom
             | Self::NoSuchMember
             | Self::NoSuchSession
             | Self::NoSuchStream
-            | Self::NoSuchRequest => NotFound,
+            | Self::NoSuchRequest
+            | Self::NoSuchPush => NotFound,
             Self::RoomEnded => Gone,
             Self::PasswordRequired
             | Self::WrongPassword
@@ -175,15 +213,31 @@ impl Rejection {
             | Self::NotAllowed
             | Self::Muted
             | Self::MiniProgramUnsupported
-            | Self::StaleUrl => Denied,
+            | Self::StaleUrl
+            | Self::BypassNotHosted => Denied,
             Self::TooManyRooms
             | Self::RoomFullTalkers
             | Self::RoomFullAudiences
             | Self::RoomFullVideos
             | Self::RoomFullDesktops
             | Self::TooManyAttributes
-            | Self::AttributesTooLarge => Full,
-            Self::InvalidArgument { .. } => Invalid,
+            | Self::AttributesTooLarge
+            | Self::TooManyPushes
+            | Self::BypassGuestsFull => Full,
+            Self::InvalidArgument { .. } | Self::InvalidLayout(_) => Invalid,
+        }
+    }
+
+    /// The number nim's clients get for it on joining (`NIMVChatConnectErrorCode`), where they know one.
+    #[must_use]
+    pub const fn nim_code(&self) -> Option<u16> {
+        match self {
+            Self::BypassMismatch => Some(103),
+            Self::BypassGuestsFull => Some(104),
+            Self::BypassHostTaken => Some(105),
+            Self::BypassNotHosted => Some(106),
+            Self::InvalidLayout(_) => Some(208),
+            _ => None,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! One room: the state machine's face. Everything it does is in [`crate::state`].
 
+use crate::layout::{Layout, Participant};
 use crate::{
-    AccountId, AppId, Attributes, Command, Event, EventKind, Member, MemberId, MuteFlags, PasswordHash,
-    Rejection, Request, RestoreError, RoomId, RoomSnapshot, RoomView, SNAPSHOT_VERSION, Settings, Stream,
-    StreamClaims, StreamId, StreamKind, Timestamp, state::State,
+    AccountId, AppId, Attributes, Command, Event, EventKind, Member, MemberId, MuteFlags, PasswordHash, Push,
+    PushId, Rejection, Request, RestoreError, RoomId, RoomSnapshot, RoomView, SNAPSHOT_VERSION, Settings,
+    Stream, StreamClaims, StreamId, StreamKind, Timestamp, snapshot, state::State,
 };
 
 /// What a new room is made of.
@@ -175,6 +176,44 @@ impl Room {
         self.state.requests.values()
     }
 
+    /// The stream of the mix, while there is one.
+    #[must_use]
+    pub fn mix(&self) -> Option<&Stream> {
+        self.state.stream_of(None, StreamKind::Mix)
+    }
+
+    /// How the mix is, or would be, arranged.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        &self.state.layout
+    }
+
+    /// What [`layout::arrange`](crate::layout::arrange) has to know of those who publish, in order of their streams'
+    /// ids. Who speaks is for the caller to know.
+    pub fn participants(&self, speaks: impl Fn(&MemberId) -> bool) -> Vec<Participant> {
+        self.state.participants(speaks)
+    }
+
+    /// All pushes in order of their ids, with their secret addresses.
+    pub fn pushes(&self) -> impl ExactSizeIterator<Item = &Push> {
+        self.state.pushes.values()
+    }
+
+    /// One push.
+    #[must_use]
+    pub fn push(&self, id: &PushId) -> Option<&Push> {
+        self.state.pushes.get(id)
+    }
+
+    /// What a push pushes now; `None` = it waits for the mix.
+    #[must_use]
+    pub fn pushed(&self, push: &Push) -> Option<&Stream> {
+        match &push.stream {
+            Some(stream) => self.stream(stream),
+            None => self.mix(),
+        }
+    }
+
     /// The room as it may be shown.
     #[must_use]
     pub fn view(&self) -> RoomView {
@@ -195,7 +234,7 @@ impl Room {
     /// # Errors
     /// [`RestoreError::Version`] or [`RestoreError::Inconsistent`].
     pub fn restore(snapshot: RoomSnapshot) -> Result<Self, RestoreError> {
-        if snapshot.version != SNAPSHOT_VERSION {
+        if !snapshot::is_known(snapshot.version) {
             return Err(RestoreError::Version {
                 found: snapshot.version,
             });

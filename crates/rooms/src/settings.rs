@@ -101,9 +101,17 @@ pub struct Settings {
     pub permissions: Permissions,
     /// Time spans; fixed.
     pub timing: Timing,
+    /// Most guests of the bypass, beside its host; fixed.
+    #[serde(default = "Settings::bypass_guests")]
+    pub bypass_guests: u32,
 }
 
 impl Settings {
+    /// As many as a grid of 16 has places for beside the host.
+    pub(crate) const fn bypass_guests() -> u32 {
+        15
+    }
+
     /// Defaults for a room of this kind: no name, no password, mini programs supported, ends 120 s after it emptied.
     #[must_use]
     pub fn new(kind: RoomKind) -> Self {
@@ -125,6 +133,7 @@ impl Settings {
                 messages: Role::Audience,
             },
             timing: Timing::default(),
+            bypass_guests: Self::bypass_guests(),
         }
     }
 }

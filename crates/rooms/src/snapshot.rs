@@ -6,7 +6,15 @@ use thiserror::Error;
 use crate::state::State;
 
 /// Version of the snapshot format written now.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
+
+/// Oldest version that is read: what came later has a value of its own there.
+const OLDEST: u32 = 1;
+
+/// Whether snapshots of this version are read.
+pub(crate) const fn is_known(version: u32) -> bool {
+    OLDEST <= version && version <= SNAPSHOT_VERSION
+}
 
 /// A whole room, to store and restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +27,7 @@ pub struct RoomSnapshot {
 #[derive(Debug, Error)]
 pub enum RestoreError {
     /// Written by another version of the gateway.
-    #[error("snapshot version {found} is not {SNAPSHOT_VERSION}")]
+    #[error("snapshot version {found} is none of {OLDEST} to {SNAPSHOT_VERSION}")]
     Version {
         /// Its version.
         found: u32,
@@ -54,7 +62,7 @@ impl RoomSnapshot {
             version: u32,
         }
         let Probe { version } = serde_json::from_str(text)?;
-        if version != SNAPSHOT_VERSION {
+        if !is_known(version) {
             return Err(RestoreError::Version { found: version });
         }
         Ok(serde_json::from_str(text)?)

@@ -3,10 +3,13 @@
 //! Every handler checks first and changes after its last check, so a rejection leaves the state untouched. Handlers
 //! return what happened; numbering and time stamps are added in one place.
 
+mod bypass;
 mod clock;
 mod entry;
 mod management;
+mod mixing;
 mod muting;
+mod pushes;
 mod requests;
 mod roles;
 mod sessions;
@@ -17,10 +20,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bypass::BypassMode;
+use crate::layout::Layout;
 use crate::{
     AccountId, Actor, AppId, Attributes, Command, EndReason, Event, EventKind, Member, MemberId, MemberView,
-    MuteFlags, NewRoom, Rejection, Request, Role, RoomId, RoomView, Settings, SettingsView, Stream, StreamId,
-    StreamKind, StreamView, Timestamp,
+    MuteFlags, NewRoom, Push, PushId, PushView, Rejection, Request, Role, RoomId, RoomView, Settings,
+    SettingsView, Stream, StreamId, StreamKind, StreamView, Timestamp,
 };
 
 /// What a handler returns: what happened, not yet numbered.
@@ -43,6 +48,13 @@ pub(crate) struct State {
     pub(crate) ended: Option<EndReason>,
     /// Number of the newest event.
     pub(crate) sequence: u64,
+    #[serde(default)]
+    pub(crate) layout: Box<Layout>,
+    #[serde(default)]
+    pub(crate) pushes: BTreeMap<PushId, Push>,
+    /// Settled by the first member who named a part.
+    #[serde(default)]
+    pub(crate) bypass: Option<BypassMode>,
 }
 
 impl State {
@@ -61,6 +73,9 @@ impl State {
             empty_since: Some(now),
             ended: None,
             sequence: 0,
+            layout: Box::default(),
+            pushes: BTreeMap::new(),
+            bypass: None,
         }
     }
 
@@ -68,7 +83,8 @@ impl State {
         if self.ended.is_some() {
             return Err(Rejection::RoomEnded);
         }
-        let happened = self.dispatch(command, now)?;
+        let mut happened = self.dispatch(command, now)?;
+        happened.extend(self.remove_pushes_without_stream());
         self.note_emptiness(now);
         Ok(self.stamp(happened, now))
     }
@@ -87,6 +103,18 @@ impl State {
             Command::DegradeRole { by, member, role } => self.degrade_role(by, &member, role, now),
             Command::Publish(publish) => self.publish(*publish, now),
             Command::PublishMix { stream, ext } => self.publish_mix(stream, ext, now),
+            Command::StartMix { by, stream, layout } => self.start_mix(by, stream, layout, now),
+            Command::UpdateMix { by, layout } => self.update_mix(by, layout),
+            Command::StopMix { by } => self.stop_mix(&by, now),
+            Command::SetMainPicture { by, main } => self.set_main_picture(by, main),
+            Command::SetMixGain {
+                by,
+                member,
+                gain,
+                muted,
+            } => self.set_mix_gain(by, &member, gain, muted),
+            Command::AddPush { by, push } => self.add_push(by, *push, now),
+            Command::RemovePush { by, push } => self.remove_push(by, push),
             Command::UpdateStream {
                 by,
                 stream,
@@ -136,6 +164,7 @@ impl State {
     fn note_emptiness(&mut self, now: Timestamp) {
         if self.members.is_empty() {
             self.empty_since.get_or_insert(now);
+            self.bypass = None;
         } else {
             self.empty_since = None;
         }
@@ -190,6 +219,12 @@ impl State {
             attributes: self.attributes.clone(),
             mute_all: self.mute_all,
             requests: self.requests.clone(),
+            layout: self.layout.clone(),
+            pushes: self
+                .pushes
+                .iter()
+                .map(|(id, push)| (id.clone(), PushView::from(push)))
+                .collect(),
             ended: self.ended.is_some(),
         }
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::Layout;
 use crate::{
     AccountId, Air, AppId, Attributes, ClientRef, CustomInfo, Ext, Lifetime, Limits, Member, MemberId,
-    MemberMute, MuteFlags, Nick, Permissions, Request, Role, RoomId, RoomKind, RoomName, Settings, Stream,
-    StreamId, StreamKind, Timestamp, Timing, Transport,
+    MemberMute, MuteFlags, Nick, Permissions, PushId, PushView, Request, Role, RoomId, RoomKind, RoomName,
+    Settings, Stream, StreamId, StreamKind, Timestamp, Timing, Transport,
 };
 
 /// Settings without the password verifier.
@@ -35,6 +36,9 @@ pub struct SettingsView {
     pub permissions: Permissions,
     /// Time spans.
     pub timing: Timing,
+    /// Most guests of the bypass.
+    #[serde(default = "Settings::bypass_guests")]
+    pub bypass_guests: u32,
 }
 
 impl From<&Settings> for SettingsView {
@@ -51,6 +55,7 @@ impl From<&Settings> for SettingsView {
             lifetime: settings.lifetime,
             permissions: settings.permissions,
             timing: settings.timing,
+            bypass_guests: settings.bypass_guests,
         }
     }
 }
@@ -159,6 +164,12 @@ pub struct RoomView {
     pub mute_all: MuteFlags,
     /// Pending requests by member.
     pub requests: BTreeMap<MemberId, Request>,
+    /// How the mix is, or would be, arranged.
+    #[serde(default)]
+    pub layout: Box<Layout>,
+    /// Pushes by id.
+    #[serde(default)]
+    pub pushes: BTreeMap<PushId, PushView>,
     /// Whether the room has ended.
     pub ended: bool,
 }

@@ -98,6 +98,7 @@ pub enum Quality {
 
 /// The size and rates of the output. Changing any of it means a new sequence header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Canvas {
     /// Width in pixels, even.
     pub width: u32,

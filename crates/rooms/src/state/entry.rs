@@ -21,6 +21,7 @@ impl State {
             return Err(Rejection::IdTaken { field: "member" });
         }
         self.check_room_for(role)?;
+        self.enter_bypass(join.bypass)?;
         let mut member = Member {
             id: join.member.clone(),
             account: join.account,
@@ -32,6 +33,7 @@ impl State {
             mute: MemberMute::default(),
             sessions: Vec::new(),
             absent_since: Some(now),
+            bypass: join.bypass,
         };
         if let Some(session) = join.session {
             member.attach(session, join.device, now);
@@ -171,6 +173,7 @@ impl State {
         );
         happened.extend(self.close_request(id, RequestOutcome::Withdrawn, None));
         if let Some(member) = self.members.remove(id) {
+            happened.extend(self.remove_pushes_of_host(&member));
             let Member {
                 id: member,
                 account,

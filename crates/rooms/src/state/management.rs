@@ -83,6 +83,7 @@ impl State {
             .iter()
             .flat_map(|id| self.remove_member(id, LeaveReason::RoomEnded, None))
             .collect();
+        happened.extend(self.mix_stops(None));
         let rest = std::mem::take(&mut self.streams).into_iter();
         happened.extend(
             rest.map(|(stream, Stream { owner, .. })| EventKind::StreamRemoved {
@@ -91,6 +92,7 @@ impl State {
                 reason: StreamEndReason::RoomEnded,
             }),
         );
+        happened.extend(self.remove_all_pushes());
         self.ended = Some(reason.clone());
         happened.push(EventKind::RoomEnded { reason });
         happened

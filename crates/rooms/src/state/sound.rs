@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::State;
-use crate::{MAX_SESSIONS, Member, StreamKind};
+use crate::{MAX_PUSHES, MAX_SESSIONS, Member, Push, StreamKind};
 
 impl State {
     /// Names the first rule that is broken.
@@ -33,6 +33,11 @@ impl State {
             ("a stream has an owner who may publish", self.owners_are_sound()),
             ("limits are kept", self.fits(self.settings.limits)),
             ("attributes are bounded", self.attributes.is_sound()),
+            ("the layout can be drawn", self.layout.check().is_ok()),
+            (
+                "pushes are bounded and have their streams",
+                self.pushes_are_sound(),
+            ),
             (
                 "a request is a member's, for a higher role",
                 self.requests_are_sound(),
@@ -42,7 +47,7 @@ impl State {
                 self.members.is_empty() == self.empty_since.is_some(),
             ),
             (
-                "an ended room has neither members nor streams",
+                "an ended room has neither members nor streams nor pushes",
                 self.ended.is_none() || self.is_deserted(),
             ),
             (
@@ -66,6 +71,15 @@ impl State {
         })
     }
 
+    fn pushes_are_sound(&self) -> bool {
+        let there = |push: &Push| {
+            push.stream
+                .as_ref()
+                .is_none_or(|id| self.streams.contains_key(id))
+        };
+        self.pushes.len() <= MAX_PUSHES && self.pushes.iter().all(|(id, p)| *id == p.id && there(p))
+    }
+
     fn requests_are_sound(&self) -> bool {
         let sound = |member: &Member, role| member.role < role;
         self.requests
@@ -74,7 +88,7 @@ impl State {
     }
 
     fn is_deserted(&self) -> bool {
-        self.members.is_empty() && self.streams.is_empty()
+        self.members.is_empty() && self.streams.is_empty() && self.pushes.is_empty()
     }
 }
 

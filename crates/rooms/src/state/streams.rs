@@ -33,7 +33,8 @@ impl State {
         } = publish;
         let urls = UrlVersions::first();
         let owner = Some(member);
-        self.add_stream(Stream {
+        let first = self.streams.values().all(|stream| stream.kind == StreamKind::Mix);
+        let mut happened = self.add_stream(Stream {
             id,
             owner,
             kind,
@@ -45,29 +46,14 @@ impl State {
             air: Air::Off,
             urls,
             published_at: now,
-        })
-    }
-
-    pub(super) fn publish_mix(&mut self, id: StreamId, ext: Ext, now: Timestamp) -> Outcome {
-        if self.stream_of(None, StreamKind::Mix).is_some() {
-            return Ok(Vec::new());
+        })?;
+        if first {
+            happened.extend(self.mix_by_itself(now));
         }
-        self.add_stream(Stream {
-            id,
-            owner: None,
-            kind: StreamKind::Mix,
-            via: Transport::Rtmp,
-            voff: false,
-            aoff: false,
-            client_ref: None,
-            ext,
-            air: Air::Off,
-            urls: UrlVersions::first(),
-            published_at: now,
-        })
+        Ok(happened)
     }
 
-    fn add_stream(&mut self, stream: Stream) -> Outcome {
+    pub(super) fn add_stream(&mut self, stream: Stream) -> Outcome {
         if self.streams.contains_key(&stream.id) {
             return Err(Rejection::IdTaken { field: "stream" });
         }
@@ -162,7 +148,12 @@ impl State {
     }
 
     pub(super) fn unpublish(&mut self, by: &Actor, id: &StreamId, now: Timestamp) -> Outcome {
-        self.owned_by(by, id, true)?;
+        let is_mix = self.owned_by(by, id, true)?.kind == StreamKind::Mix;
+        let mut happened: Vec<EventKind> = if is_mix {
+            self.mix_stops(Some(by)).into_iter().collect()
+        } else {
+            Vec::new()
+        };
         let Some(Stream { owner, .. }) = self.streams.remove(id) else {
             return Err(Rejection::NoSuchStream);
         };
@@ -170,11 +161,12 @@ impl State {
             self.note_media(owner, now);
         }
         let reason = StreamEndReason::Unpublished;
-        Ok(vec![EventKind::StreamRemoved {
+        happened.push(EventKind::StreamRemoved {
             stream: id.clone(),
             owner,
             reason,
-        }])
+        });
+        Ok(happened)
     }
 
     /// The stream, if `by` is the app, its owner or, where `admins` may too, an admin.

@@ -107,6 +107,7 @@ fn destroying_tells_of_everything_that_goes_and_is_final() {
                 reason: LeaveReason::RoomEnded,
                 ..
             },
+            EventKind::MixStopped { by: None, .. },
             EventKind::StreamRemoved {
                 owner: None,
                 reason: StreamEndReason::RoomEnded,

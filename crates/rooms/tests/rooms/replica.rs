@@ -1,5 +1,6 @@
 //! Rebuilds the view of a room from its events alone, as a client that resumes does.
 
+use lianmai_rooms::layout::MemberMix;
 use lianmai_rooms::*;
 
 #[derive(Default)]
@@ -120,6 +121,33 @@ fn happen(view: &mut RoomView, kind: EventKind) {
         }
         EventKind::RequestClosed { member, role, .. } => {
             assert_eq!(view.requests.remove(&member).unwrap().role, role);
+        }
+        EventKind::MixStarted { stream, layout, .. } => {
+            assert_eq!(view.streams.get(&stream).unwrap().kind, StreamKind::Mix);
+            view.layout = layout;
+        }
+        EventKind::MixUpdated { layout, .. } => {
+            assert_ne!(view.layout, layout, "an event without a change");
+            view.layout = layout;
+        }
+        EventKind::MainPictureChanged { main, .. } => view.layout.main = main,
+        EventKind::MixGainChanged {
+            account, gain, muted, ..
+        } => {
+            let said = view.layout.members.remove(&account).unwrap_or_default();
+            let said = MemberMix { gain, muted, ..said };
+            if !said.is_default() {
+                view.layout.members.insert(account, said);
+            }
+        }
+        EventKind::MixStopped { stream, .. } => {
+            assert_eq!(view.streams.get(&stream).unwrap().kind, StreamKind::Mix);
+        }
+        EventKind::PushAdded { push } => {
+            assert!(view.pushes.insert(push.id.clone(), *push).is_none());
+        }
+        EventKind::PushRemoved { push, .. } => {
+            view.pushes.remove(&push).unwrap();
         }
         EventKind::SessionReplaced { .. }
         | EventKind::PullGranted { .. }

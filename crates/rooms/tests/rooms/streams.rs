@@ -252,7 +252,7 @@ fn the_mix_belongs_to_nobody_and_counts_against_nothing() {
         stream: stream(id),
         ext: Ext::default(),
     };
-    assert_eq!(bench.ok(mix("m1")).len(), 1);
+    assert_eq!(bench.ok(mix("m1")).len(), 2);
     assert_eq!(bench.ok(mix("m2")), []);
     assert_eq!(
         bench.refused(publish(publishing("boss", "s1", StreamKind::Mix))),

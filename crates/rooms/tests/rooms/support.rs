@@ -68,6 +68,7 @@ pub(crate) fn joining(name: &str) -> Join {
         ext: Ext::default(),
         session: Some(session(name)),
         device: Device::default(),
+        bypass: None,
     }
 }
 

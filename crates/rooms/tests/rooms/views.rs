@@ -75,7 +75,7 @@ fn a_snapshot_of_another_version_or_without_sense_is_refused() {
         change(&mut json);
         restore(&json).unwrap_err()
     };
-    assert!(broken(&|j| j["version"] = 2.into()).contains("version 2"));
+    assert!(broken(&|j| j["version"] = 3.into()).contains("version 3"));
     assert!(broken(&|j| j["state"]["sequence"] = u64::MAX.into()).contains("sequence"));
     assert!(broken(&|j| j["state"]["members"]["ann"]["account"] = "boss".into()).contains("once"));
     assert!(broken(&|j| j["state"]["members"]["ann"]["role"] = "audience".into()).contains("may publish"));

@@ -80,6 +80,8 @@ pub struct Grant {
     pub epoch: u64,
     /// Whose right it is, where the token names somebody. Used to end a holder's connections together.
     pub holder: Option<Arc<str>>,
+    /// Given to a part of the gateway (a worker), which counts as nobody's player.
+    pub internal: bool,
     /// Highest ingest rate in bits per second, audio and video together; `None`: no limit.
     pub max_bitrate: Option<u64>,
 }

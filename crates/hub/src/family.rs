@@ -16,6 +16,8 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::contest::Contest;
+use crate::gate::Switches;
 use crate::pick::View;
 use crate::stream::{Stream, Surroundings};
 use crate::timeline::LayerClock;
@@ -94,13 +96,16 @@ pub(crate) struct Family {
     air: Mutex<Air>,
     forms: RwLock<Vec<Arc<Stream>>>,
     feeds: Mutex<Feeds>,
+    switches: Arc<Switches>,
+    /// Locked after `air`.
+    contest: Mutex<Contest>,
     pub(crate) layer_clock: LayerClock,
     /// Locked last.
     flow: Mutex<Flow>,
 }
 
 impl Family {
-    pub(crate) fn new(key: StreamKey) -> Arc<Family> {
+    pub(crate) fn new(key: StreamKey, switches: Switches) -> Arc<Family> {
         Arc::new(Family {
             key,
             version: AtomicU64::new(1),
@@ -114,6 +119,8 @@ impl Family {
             }),
             forms: RwLock::default(),
             feeds: Mutex::default(),
+            switches: Arc::new(switches),
+            contest: Mutex::default(),
             layer_clock: LayerClock::default(),
             flow: Mutex::default(),
         })
@@ -169,7 +176,7 @@ impl Family {
         if let Some(stream) = forms.iter().find(|s| s.form == form) {
             return stream.clone();
         }
-        let stream = Stream::new(form, Arc::downgrade(self), surroundings());
+        let stream = Stream::new(form, Arc::downgrade(self), self.switches.clone(), surroundings());
         forms.push(stream.clone());
         stream
     }
@@ -203,6 +210,20 @@ impl Family {
         };
         if let Some(stream) = self.form(asked) {
             stream.request_keyframe();
+        }
+    }
+
+    /// Silences a track, or no longer.
+    pub(crate) fn silence(&self, kind: TrackKind, on: bool) {
+        if !self.switches.set(kind, on) || kind == TrackKind::Audio {
+            return;
+        }
+        for stream in self.forms.read().iter() {
+            match stream.form {
+                _ if on => stream.disown_keyframe(),
+                Some(form) if form.is_rendition() => {}
+                _ => stream.request_keyframe(),
+            }
         }
     }
 

@@ -124,7 +124,7 @@ impl Feed {
     }
 
     /// Sound held since `millis` is wanted, too.
-    pub(crate) fn start_at(&mut self, millis: i64) {
+    pub fn start_at(&mut self, millis: i64) {
         self.start_at = Some(millis);
         self.current = None;
         self.seen = 0;
@@ -151,13 +151,10 @@ impl Feed {
     pub async fn next_batch(&mut self, batch: &mut Vec<Delivery>) {
         batch.clear();
         loop {
-            if self.collect(batch) {
-                return;
-            }
             let bell = Bell::of(self.current.as_ref(), &self.place);
             let mut news = std::pin::pin!(bell.notified());
+            // Listens first and looks then, so that nothing comes in between and one look is enough.
             news.as_mut().enable();
-            // What came while nobody listened.
             let before = self.changes;
             if self.collect(batch) {
                 return;
@@ -216,8 +213,16 @@ impl Feed {
     }
 
     /// Time of the key frame that is read first; `None` if none is there yet.
-    pub(crate) fn begins_at(&self) -> Option<i64> {
+    pub fn begins_at(&self) -> Option<i64> {
         self.current.as_ref()?.next_millis()
+    }
+
+    /// Which of the stream's timelines the last batch was on. It changes when the publisher comes back over another
+    /// protocol; times of two timelines cannot be compared.
+    pub fn timeline(&self) -> Option<u8> {
+        self.current
+            .as_ref()
+            .map(|source| Origin::of_timeline(source.form) as u8)
     }
 
     /// Whether what is read now is a WebRTC publisher's own, who makes key frames on demand.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lianmai_media::TrackKind;
 use tokio::sync::broadcast;
+use tokio::time::Instant;
 
 use crate::registry::{Place, Registry};
 use crate::{
@@ -104,9 +106,36 @@ impl Hub {
         Ok(reader)
     }
 
-    /// Ends a stream for its publisher and all readers, in all forms if `key` is plain. Nothing happens when there is
-    /// none.
+    /// Whether somebody with a push URL of `epoch` might begin to publish `key` now. For protocols whose answer comes
+    /// before the media does; an attempt like any other.
+    ///
+    /// # Errors
+    /// As [`Hub::publish`], but for the number of streams.
+    pub fn check_publish(&self, key: &StreamKey, epoch: u64) -> Result<(), PublishError> {
+        match self.registry.family(&key.plain()) {
+            Some(family) => family.check_rivals(epoch, Instant::now()).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps a track of the stream of `key`, in all its forms, from its readers, or no longer. Sound is replaced by
+    /// silence of the same length, or dropped where its codec has none that is known; pictures are dropped, and when
+    /// they are let in again they begin with a key frame, which is asked for where the publisher can be. Readers and
+    /// publisher stay. Holds for whoever publishes now or later, until the stream is [ended](Self::end).
+    pub fn silence(&self, key: &StreamKey, kind: TrackKind, on: bool) {
+        self.registry.silence(&key.plain(), kind, on);
+    }
+
+    /// Ends a stream for its publisher and all readers, in all forms if `key` is plain; then nothing of it is
+    /// [silenced](Self::silence) any more.
     pub fn end(&self, key: &StreamKey) {
+        self.end_for_all(key);
+        if key.form_of().is_none() {
+            self.registry.forget_silence(key);
+        }
+    }
+
+    fn end_for_all(&self, key: &StreamKey) {
         let Some(family) = self.registry.family(&key.plain()) else {
             return;
         };

@@ -81,6 +81,13 @@ pub struct MixAsset {
     pub data: String,
 }
 
+impl std::fmt::Debug for MixAsset {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MixAsset").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// A further output of a mix that carries sound only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoundOutput {

@@ -8,7 +8,7 @@ use lianmai_media::{AudioCodec, TrackKind, VideoCodec, VideoConfig};
 use tokio::time::Instant;
 
 use crate::family::{Air, Origin};
-use crate::{Accept, EndReason, Form, Headers};
+use crate::{Accept, EndReason, FileCodecs, Form, Headers};
 
 /// Which simulcast layers are on air.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -109,6 +109,8 @@ pub(crate) enum Taste {
     Viewer(Accept),
     /// The composition of what RTMP and FLV players take, for a WebRTC publisher.
     Flv,
+    /// A file.
+    File(FileCodecs),
 }
 
 /// What to read.
@@ -133,6 +135,8 @@ pub(crate) fn pick(view: &View, kind: TrackKind, taste: &Taste, layer: u8) -> Pi
         (Some(Origin::Plain), TrackKind::Video, Taste::Viewer(accept)) => plain_video(view, accept),
         (Some(Origin::Rtc), TrackKind::Video, Taste::Flv) => flv_video(view),
         (Some(Origin::Plain), TrackKind::Video, Taste::Flv) => Pick::Unusable,
+        (Some(Origin::Rtc), TrackKind::Video, Taste::File(codecs)) => rtc_video(view, &codecs.pictures(), 0),
+        (Some(Origin::Plain), TrackKind::Video, Taste::File(codecs)) => plain_video(view, &codecs.pictures()),
     }
 }
 
@@ -141,6 +145,17 @@ fn audio(view: &View, publisher: Origin, taste: &Taste) -> Pick {
         return Pick::NoTrack;
     };
     match (publisher, taste) {
+        (Origin::Rtc, Taste::File(codecs)) if codecs.audio.contains(&audio.codec) => {
+            Pick::Read(Some(Form::Rtc))
+        }
+        (Origin::Rtc, Taste::File(codecs)) if codecs.audio.contains(&AudioCodec::Aac) => {
+            Pick::Read(Some(Form::Aac))
+        }
+        (Origin::Plain, Taste::File(codecs)) if codecs.audio.contains(&audio.codec) => Pick::Read(None),
+        (Origin::Plain, Taste::File(codecs)) if codecs.audio.contains(&AudioCodec::Opus) => {
+            Pick::Read(Some(Form::Opus))
+        }
+        (_, Taste::File(_)) => Pick::Unusable,
         (Origin::Rtc, Taste::Viewer(_)) => Pick::Read(Some(Form::Rtc)),
         (Origin::Rtc, Taste::Flv) => Pick::Read(Some(Form::Aac)),
         (Origin::Plain, Taste::Flv) => Pick::Unusable,

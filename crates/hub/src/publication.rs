@@ -31,6 +31,9 @@ pub enum PublishError {
     /// A publisher with a newer URL is on air.
     #[error("the stream is in use under a newer push URL")]
     NewerPublisher,
+    /// The stream was taken over again and again; who publishes now stays until others let it be for 10 s.
+    #[error("the stream is published from elsewhere and was taken over too often")]
+    Contested,
     /// The gateway holds as many streams as it may.
     #[error("too many streams")]
     TooManyStreams,

@@ -55,6 +55,8 @@ pub struct ReadOptions {
     /// Not a member's player but part of the gateway (a worker, a recorder): not counted as a reader, and no reason to
     /// compose what players take.
     pub internal: bool,
+    /// A reason to compose what players take although [`internal`](Self::internal): it sends the plain form on.
+    pub composed: bool,
     /// The reader sends every item as it is in this form: it then gets [`Delivery::Run`] where it can.
     pub wire: Option<Wire>,
     /// Where the reader sends, if the hub may write there by itself while the reader waits in
@@ -124,6 +126,7 @@ impl Reader {
         let stats = Arc::new(ReaderStats {
             holder: options.holder,
             internal: options.internal,
+            composed: options.composed,
             ..ReaderStats::default()
         });
         let coalesce = options.coalesce.unwrap_or(stream.config.coalesce);

@@ -1,15 +1,17 @@
 //! Finds streams by name, and lets go of those that nobody needs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use lianmai_media::TrackKind;
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::family::{Family, Origin};
+use crate::gate::Switches;
 use crate::stream::{Stream, Surroundings};
 use crate::ticker::Tickers;
 use crate::wants::Wants;
@@ -45,6 +47,8 @@ pub(crate) struct Registry {
     pub(crate) config: HubConfig,
     /// By plain key. Locked before anything of a family.
     families: Mutex<Families>,
+    /// What is silenced, by plain key, whether it is there or not. Locked under `families`.
+    silenced: Mutex<HashSet<(StreamKey, TrackKind)>>,
     pub(crate) events: broadcast::Sender<StreamEvent>,
     pub(crate) wants: Wants,
     /// Streams made so far.
@@ -54,6 +58,8 @@ pub(crate) struct Registry {
     pub(crate) stop: CancellationToken,
 }
 
+const BOTH: [TrackKind; 2] = [TrackKind::Audio, TrackKind::Video];
+
 impl Registry {
     pub(crate) fn new(config: HubConfig) -> Registry {
         let (events, _) = broadcast::channel(4_096);
@@ -61,6 +67,7 @@ impl Registry {
         Registry {
             config,
             families: Mutex::default(),
+            silenced: Mutex::default(),
             events,
             wants: Wants::default(),
             made: AtomicUsize::new(0),
@@ -91,8 +98,40 @@ impl Registry {
         }
         let family = families
             .entry(plain.clone())
-            .or_insert_with(|| Family::new(plain.clone()));
+            .or_insert_with(|| Family::new(plain.clone(), self.switches(plain)));
         Ok(enter(family))
+    }
+
+    fn switches(&self, plain: &StreamKey) -> Switches {
+        let (silenced, switches) = (self.silenced.lock(), Switches::default());
+        for kind in BOTH {
+            switches.set(kind, silenced.contains(&(plain.clone(), kind)));
+        }
+        switches
+    }
+
+    /// Silences a track of the stream, or no longer, whoever publishes it now or later.
+    pub(crate) fn silence(&self, plain: &StreamKey, kind: TrackKind, on: bool) {
+        let families = self.families.lock();
+        let news = {
+            let mut silenced = self.silenced.lock();
+            let track = (plain.clone(), kind);
+            if on {
+                silenced.insert(track)
+            } else {
+                silenced.remove(&track)
+            }
+        };
+        if let Some(family) = families.get(plain).filter(|_| news) {
+            family.silence(kind, on);
+        }
+    }
+
+    /// The stream is over, and with it what it was silenced for.
+    pub(crate) fn forget_silence(&self, plain: &StreamKey) {
+        for kind in BOTH {
+            self.silence(plain, kind, false);
+        }
     }
 
     /// Runs `enter` on the family of `plain` and its stream of `form`, likewise.

@@ -91,6 +91,8 @@ pub struct ReaderStats {
     pub(crate) holder: Option<Arc<str>>,
     /// Of the gateway itself, or counted elsewhere.
     pub(crate) internal: bool,
+    /// Needs the composition although internal.
+    pub(crate) composed: bool,
 }
 
 impl ReaderStats {

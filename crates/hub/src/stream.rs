@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::family::Family;
+use crate::gate::{Gate, Switches};
 use crate::publication::PushError;
 use crate::pulse::Pulse;
 use crate::ring::Ring;
@@ -38,6 +39,7 @@ pub(crate) struct State {
     pub(crate) began: u64,
     generations: u64,
     timeline: Timeline,
+    gate: Gate,
     last_frame: Instant,
     pub(crate) meter: StreamMeter,
     pub(crate) readers: Vec<Arc<ReaderStats>>,
@@ -48,6 +50,7 @@ pub(crate) struct Stream {
     /// Which form of its stream it is; `None`: the plain one.
     pub(crate) form: Option<Form>,
     family: Weak<Family>,
+    switches: Arc<Switches>,
     state: RwLock<State>,
     pub(crate) runs: Runs,
     pulses: RwLock<Vec<Arc<Pulse>>>,
@@ -68,7 +71,12 @@ pub(crate) struct Surroundings {
 }
 
 impl Stream {
-    pub(crate) fn new(form: Option<Form>, family: Weak<Family>, hub: Surroundings) -> Arc<Stream> {
+    pub(crate) fn new(
+        form: Option<Form>,
+        family: Weak<Family>,
+        switches: Arc<Switches>,
+        hub: Surroundings,
+    ) -> Arc<Stream> {
         let now = Instant::now();
         let config = hub.config;
         Arc::new(Stream {
@@ -81,6 +89,7 @@ impl Stream {
                 began: 0,
                 generations: 0,
                 timeline: Timeline::new(form),
+                gate: Gate::default(),
                 last_frame: now,
                 meter: StreamMeter::new(now.into_std()),
                 readers: Vec::new(),
@@ -88,6 +97,7 @@ impl Stream {
             config,
             form,
             family,
+            switches,
             runs: Runs::default(),
             pulses: RwLock::default(),
             number: hub.number,
@@ -130,8 +140,13 @@ impl Stream {
             return Ok(false);
         };
         let same = |kind| headers.same_track(&state.headers, kind);
-        let news = !same(TrackKind::Video) || !same(TrackKind::Audio);
+        let new_audio = !same(TrackKind::Audio);
+        let news = !same(TrackKind::Video) || new_audio;
         state.headers = Arc::new(headers);
+        if new_audio {
+            let State { gate, headers, .. } = &mut *state;
+            gate.set_audio(headers.audio.as_ref());
+        }
         drop(state);
         if news {
             self.tell_family();
@@ -165,12 +180,17 @@ impl Stream {
         {
             present.keyframes.answered();
         }
-        state.append(Content::Frame(frame));
+        let passes = !state.is_members(self.form) || state.gate.pass(&mut frame, &self.switches);
+        if passes {
+            state.append(Content::Frame(frame));
+        }
         drop(state);
         if news {
             self.tell_family();
         }
-        self.signal();
+        if passes {
+            self.signal();
+        }
         Ok(placement)
     }
 
@@ -211,12 +231,21 @@ impl Stream {
         self.read(|state| state.timeline.newest_millis())
     }
 
+    /// Asks the publisher for a key frame, unless nobody is to see it.
     pub(crate) fn request_keyframe(&self) {
+        if self.switches.are_off(TrackKind::Video) {
+            return;
+        }
         self.read(|state| {
             if let Some(present) = &state.on_air {
                 present.keyframes.request();
             }
         });
+    }
+
+    /// Nobody joins at a picture that is there already.
+    pub(crate) fn disown_keyframe(&self) {
+        self.state.write().ring.disown_keyframe();
     }
 
     pub(crate) fn add_reader(&self, stats: Arc<ReaderStats>) {
@@ -231,9 +260,10 @@ impl Stream {
         state.readers.retain(|other| !Arc::ptr_eq(other, stats));
     }
 
-    /// Readers that are not the gateway's own.
+    /// Readers that need what is made for players: all that are not the gateway's own, and of those the ones that say so.
     pub(crate) fn players(&self) -> usize {
-        self.read(|state| state.readers.iter().filter(|reader| !reader.internal).count())
+        let plays = |reader: &&Arc<ReaderStats>| !reader.internal || reader.composed;
+        self.read(|state| state.readers.iter().filter(plays).count())
     }
 
     /// A pulse with a place for one more reader that wants at most one wake-up per `interval`.
@@ -300,6 +330,12 @@ impl State {
             Some(present) if present.generation == generation => Ok(()),
             _ => Err(PushError::Superseded),
         }
+    }
+
+    /// Whether what comes is a member's own media, not made of it.
+    fn is_members(&self, form: Option<Form>) -> bool {
+        let composed = self.on_air.as_ref().is_some_and(|present| present.composed);
+        !composed && !form.is_some_and(Form::is_rendition)
     }
 
     fn append(&mut self, content: Content) {

@@ -88,6 +88,32 @@ impl<'a> BitReader<'a> {
     }
 }
 
+/// Bits in the making, the last byte filled up with zeros.
+#[derive(Default)]
+pub(crate) struct BitWriter {
+    bytes: Vec<u8>,
+    used: u32,
+}
+
+impl BitWriter {
+    /// The lowest `count` bits of `number`, at most 32.
+    pub(crate) fn put(&mut self, number: u32, count: u32) {
+        for index in (0..count).rev() {
+            if self.used == 0 {
+                self.bytes.push(0);
+            }
+            if let Some(last) = self.bytes.last_mut() {
+                *last |= ((number >> index & 1) as u8) << (7 - self.used);
+            }
+            self.used = (self.used + 1) % 8;
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
 /// `nal` without its emulation prevention bytes (H.264 §7.3.1, H.265 §7.3.1.1).
 pub(crate) fn unescape(nal: &[u8]) -> Vec<u8> {
     let mut rbsp = Vec::with_capacity(nal.len());

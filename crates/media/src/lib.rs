@@ -17,6 +17,7 @@ pub mod h265;
 mod metadata;
 pub mod nal;
 pub mod opus;
+pub mod silence;
 mod time;
 pub mod vp9;
 

@@ -6,6 +6,17 @@ use super::{Family, Origin};
 use crate::stream::{Started, Stream};
 use crate::{EndReason, Form, PublishError, PublishOptions, StopReason};
 
+/// Who publishes when somebody else begins to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rival {
+    /// Nobody, or somebody who brings nothing any more.
+    None,
+    /// Somebody with an older URL.
+    Older,
+    /// Somebody with the same URL.
+    Alive,
+}
+
 impl Family {
     /// Puts a member's publication on air in `stream`, the one of `origin`. Whatever else of the stream is on air by a
     /// member gives way, unless it is newer.
@@ -15,17 +26,18 @@ impl Family {
         stream: &Stream,
         options: PublishOptions,
     ) -> Result<Started, PublishError> {
+        let now = Instant::now();
         let mut air = self.air.lock();
+        let rival = self.check_rivals(options.epoch, now)?;
         let forms = self.forms.read().clone();
         let others: Vec<_> = forms.iter().filter(|s| s.form != stream.form).collect();
         let rivals = || others.iter().filter(|s| Origin::of_publication(s.form).is_some());
-        if rivals()
-            .filter_map(|s| s.member_epoch())
-            .any(|e| e > options.epoch)
-        {
-            return Err(PublishError::NewerPublisher);
-        }
         let mut started = stream.go_on_air(options, false, 0)?;
+        match rival {
+            Rival::Alive => self.contest.lock().taken(now),
+            Rival::Older => self.contest.lock().decided(),
+            Rival::None => {}
+        }
         self.layer_clock.set(None);
         self.flow.lock().clear();
         // A composition goes on when its publisher is replaced by another of its kind.
@@ -42,6 +54,21 @@ impl Family {
         air.last = Some(origin);
         air.ended = None;
         Ok(started)
+    }
+
+    /// Whether a member may publish under a URL of `epoch` now.
+    pub(crate) fn check_rivals(&self, epoch: u64, now: Instant) -> Result<Rival, PublishError> {
+        let forms = self.forms.read();
+        let rivals = || forms.iter().filter(|s| Origin::of_publication(s.form).is_some());
+        let newest = rivals().filter_map(|s| s.member_epoch()).max();
+        match newest {
+            Some(newest) if newest > epoch => Err(PublishError::NewerPublisher),
+            Some(newest) if newest < epoch => Ok(Rival::Older),
+            Some(_) if !rivals().any(|s| s.is_alive(epoch, now)) => Ok(Rival::None),
+            Some(_) if self.contest.lock().admits(now) => Ok(Rival::Alive),
+            Some(_) => Err(PublishError::Contested),
+            None => Ok(Rival::None),
+        }
     }
 
     /// Puts the hub's own publication on air in the plain form, if there is a WebRTC publisher to make it of.

@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 use super::{Stream, millis};
 use crate::EndReason;
+use crate::contest::ALIVE;
+use crate::gate::Gate;
 use crate::keyframes::KeyframeRequests;
 use crate::publication::{PublishError, PublishOptions, StopReason, StopSignal};
 
@@ -54,6 +56,7 @@ impl Stream {
         state.began = state.ring.head();
         state.ring.disown_keyframe();
         state.headers = Arc::default();
+        state.gate = Gate::default();
         state.meter.restart(now.into_std(), composed);
         state.ended = None;
         let (stop, keyframes) = (Arc::<StopSignal>::default(), Arc::<KeyframeRequests>::default());
@@ -70,6 +73,15 @@ impl Stream {
             stop,
             keyframes,
             takeover,
+        })
+    }
+
+    /// Whether a member publishes here under a URL of `epoch` or a newer one, and its media came a moment ago.
+    pub(crate) fn is_alive(&self, epoch: u64, now: Instant) -> bool {
+        self.read(|state| {
+            let present = state.on_air.as_ref();
+            let rival = present.filter(|p| !p.composed && p.options.epoch >= epoch);
+            rival.is_some_and(|p| now < state.last_frame.max(p.since) + ALIVE)
         })
     }
 

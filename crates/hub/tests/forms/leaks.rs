@@ -1,5 +1,6 @@
 //! Nothing is left behind.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use lianmai_hub::{
@@ -17,7 +18,7 @@ use crate::rig::*;
 async fn nothing_is_left_after_many_cycles() {
     let hub = Hub::new(HubConfig::default());
     for cycle in 0..1_000 {
-        let rtc = publish_rtc(&hub, 1, VideoCodec::Vp8);
+        let rtc = publish_rtc(&hub, cycle, VideoCodec::Vp8);
         let mut player = play(&hub);
         let (mut audio, video) = (follow(&hub, Audio), follow(&hub, Video));
         let worker = publish_rendition(&hub, Form::H264);
@@ -31,7 +32,7 @@ async fn nothing_is_left_after_many_cycles() {
             0 => drop((player, audio, video, worker, rtc)),
             1 => drop((rtc, worker, video, player, audio)),
             2 => {
-                let rtmp = publish_rtmp(&hub, 1);
+                let rtmp = publish_rtmp(&hub, cycle + 1);
                 drop((worker, audio, rtc, rtmp, player, video));
             }
             _ => {
@@ -81,6 +82,8 @@ async fn the_number_of_streams_is_limited() {
     assert_eq!(refused, Some(PublishError::TooManyStreams));
 }
 
+static EPOCH: AtomicU64 = AtomicU64::new(1);
+
 async fn publish_on_and_off(hub: Hub, n: u64) {
     for cycle in 0..150 {
         let of = match (n + cycle) % 3 {
@@ -88,7 +91,15 @@ async fn publish_on_and_off(hub: Hub, n: u64) {
             1 => key().form(Form::Rtc),
             _ => key().form(Form::Aac),
         };
-        let publication = hub.publish(of, PublishOptions::default()).unwrap();
+        // Newer each time, which is no contest.
+        let newer = PublishOptions {
+            epoch: EPOCH.fetch_add(1, Relaxed),
+            ..PublishOptions::default()
+        };
+        let Ok(publication) = hub.publish(of, newer) else {
+            // Another was faster.
+            continue;
+        };
         // Another may have taken over already.
         let _ = publication.set_video(video_config(VideoCodec::H264, Some(0)));
         let _ = publication.set_audio(audio_config(AudioCodec::Aac));

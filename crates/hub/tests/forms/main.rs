@@ -7,6 +7,7 @@ mod feeds;
 mod layers;
 mod leaks;
 mod rig;
+mod silence;
 mod takeover;
 mod times;
 mod wants;

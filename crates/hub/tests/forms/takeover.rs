@@ -128,3 +128,50 @@ async fn all_forms_end_together() {
     assert_eq!(worker.stopped().await, StopReason::Revoked);
     assert!(rtmp.push(frame(Video, 0, true)).is_ok());
 }
+
+/// Two clients that come back by themselves whenever they lose the stream: in the end one of them stays.
+#[tokio::test(start_paused = true)]
+async fn a_contest_comes_to_an_end() {
+    let hub = Hub::new(HubConfig::default());
+    let mut player = play(&hub);
+    let mut on_air = publish_rtmp(&hub, 1);
+    let mut takeovers = 0;
+    for second in 0..60 {
+        push_video(&on_air, second * 1_000, 0..25);
+        pass(1_000).await;
+        let webrtc = second % 2 == 0;
+        let of = if webrtc { key().form(Form::Rtc) } else { key() };
+        let checked = hub.check_publish(&of, 1);
+        let asked = hub.publish(of, PublishOptions::new(Protocol::Rtmp, 1, Some("ann".into())));
+        assert_eq!(checked.err(), asked.as_ref().err().copied());
+        match asked {
+            Ok(newer) => {
+                takeovers += 1;
+                assert_eq!(on_air.stopped().await, StopReason::TakenOver);
+                newer.set_video(video_config(VideoCodec::H264, Some(0))).unwrap();
+                on_air = newer;
+            }
+            Err(error) => assert_eq!(error, PublishError::Contested),
+        }
+        read_player(&mut player).await;
+    }
+    assert_eq!(takeovers, 6);
+    // A newer URL decides it.
+    let newer = publish_rtc(&hub, 2, VideoCodec::H264);
+    assert_eq!(on_air.stopped().await, StopReason::TakenOver);
+    drop((newer, on_air));
+    let _next = publish_rtmp(&hub, 2);
+}
+
+/// A connection that is as good as dead is never defended, however often that happens.
+#[tokio::test(start_paused = true)]
+async fn a_dead_publication_gives_way() {
+    let hub = Hub::new(HubConfig::default());
+    let mut dead = Vec::new();
+    for second in 0..20 {
+        let publication = publish_rtmp(&hub, 1);
+        push_video(&publication, second * 1_000, 0..1);
+        dead.push(publication);
+        pass(2_000).await;
+    }
+}

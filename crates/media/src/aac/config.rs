@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::ConfigError;
-use crate::bits::BitReader;
+use crate::bits::{BitReader, BitWriter};
 
 /// What a decoder of AAC must know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -154,16 +154,15 @@ impl AudioSpecificConfig {
         } else {
             bits.put(u32::from(self.object_type), 5);
         }
-        bits.put_rate(self.sample_rate)
-            .ok_or(out_of_range("sampling frequency"))?;
+        put_rate(&mut bits, self.sample_rate).ok_or(out_of_range("sampling frequency"))?;
         bits.put(u32::from(self.channel_configuration), 4);
         if let Some(rate) = self.sbr_sample_rate {
-            bits.put_rate(rate).ok_or(out_of_range("sampling frequency"))?;
+            put_rate(&mut bits, rate).ok_or(out_of_range("sampling frequency"))?;
             bits.put(u32::from(self.object_type), 5);
         }
         bits.put(u32::from(self.frame_length == 960), 1);
         bits.put(0, 2); // dependsOnCoreCoder, extensionFlag
-        Ok(bits.bytes.into())
+        Ok(bits.into_bytes().into())
     }
 
     /// `GASpecificConfig` (§4.4.1).
@@ -285,36 +284,16 @@ fn read_program_config(bits: &mut BitReader<'_>) -> Option<u8> {
     u8::try_from(channels).ok()
 }
 
-#[derive(Default)]
-struct BitWriter {
-    bytes: Vec<u8>,
-    used: u32,
-}
-
-impl BitWriter {
-    fn put(&mut self, number: u32, count: u32) {
-        for index in (0..count).rev() {
-            if self.used == 0 {
-                self.bytes.push(0);
-            }
-            if let Some(last) = self.bytes.last_mut() {
-                *last |= ((number >> index & 1) as u8) << (7 - self.used);
-            }
-            self.used = (self.used + 1) % 8;
+fn put_rate(bits: &mut BitWriter, rate: u32) -> Option<()> {
+    match RATES.iter().position(|&known| known == rate) {
+        Some(index) => bits.put(index as u32, 4),
+        None if (1..1 << 24).contains(&rate) => {
+            bits.put(EXPLICIT_RATE, 4);
+            bits.put(rate, 24);
         }
+        None => return None,
     }
-
-    fn put_rate(&mut self, rate: u32) -> Option<()> {
-        match RATES.iter().position(|&known| known == rate) {
-            Some(index) => self.put(index as u32, 4),
-            None if (1..1 << 24).contains(&rate) => {
-                self.put(EXPLICIT_RATE, 4);
-                self.put(rate, 24);
-            }
-            None => return None,
-        }
-        Some(())
-    }
+    Some(())
 }
 
 pub(super) fn known_rate(index: u8) -> Option<u32> {

@@ -9,4 +9,5 @@ mod flv_files;
 mod metadata;
 mod nal;
 mod robustness;
+mod silence;
 mod video;

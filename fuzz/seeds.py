@@ -336,3 +336,73 @@ seed("rtp_depacketise", "vp8", b"\x01", packets(*VP8_KEY), packets(*VP8_LONG))
 seed("rtp_depacketise", "vp9", b"\x02", packets(*VP9_KEY), packets(*VP9_INTER))
 seed("rtp_depacketise", "av1", b"\x03", packets(*AV1_KEY), packets(b"\x10\x30\x80"), packets(*AV1_PARTS))
 seed("rtp_depacketise", "network", b"\x82", packets(STAP_A, IDR, after=0x1A), packets(SLICE, after=0x22), packets(SLICE, after=0x12), packets(b"", after=0x58), packets(STAP_A, *FU_A, after=0xDA))
+
+# Offers and trickled fragments: 1 publishes, 0 plays; several follow each other behind bytes of zero.
+CRLF = "\r\n"
+FINGERPRINT = ":".join(f"{n:02X}" for n in range(32))
+CANDIDATES = [
+    "a=candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host generation 0 ufrag abcd network-id 1",
+    "a=candidate:2 1 tcp 1518283007 192.0.2.1 9 typ host tcptype active",
+    "a=candidate:3 1 udp 1677729535 198.51.100.9 40000 typ srflx raddr 0.0.0.0 rport 0",
+    "a=candidate:4 1 UDP 41885439 2001:db8::1 60000 typ relay raddr ::1 rport 9",
+]
+
+
+def session(mids, ufrag="abcd", password="0123456789abcdefghijkl", setup="actpass"):
+    return [
+        "v=0", "o=- 4611731400430051336 2 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(mids)}",
+        "a=extmap-allow-mixed", "a=msid-semantic: WMS s", f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}",
+        "a=ice-options:trickle", f"a=fingerprint:sha-256 {FINGERPRINT}", f"a=setup:{setup}",
+    ]
+
+
+def audio_section(mid, direction):
+    return [
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0", f"a=mid:{mid}",
+        "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+        "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+        "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid", f"a={direction}", "a=msid:s t0", "a=rtcp-mux", "a=rtcp-rsize",
+        "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1",
+        "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", "a=rtpmap:0 PCMU/8000", "a=ssrc:1111 cname:c",
+    ]
+
+
+def video_section(mid, direction, *more):
+    return [
+        "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 98 45", "c=IN IP4 0.0.0.0", f"a=mid:{mid}",
+        "a=extmap:13 urn:3gpp:video-orientation", "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
+        "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+        "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", f"a={direction}", "a=rtcp-mux",
+        "a=rtcp-rsize", "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 goog-remb", "a=rtcp-fb:96 transport-cc",
+        "a=rtcp-fb:96 ccm fir", "a=rtcp-fb:96 nack", "a=rtcp-fb:96 nack pli", "a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96",
+        "a=rtpmap:102 H264/90000", "a=rtcp-fb:102 nack pli",
+        "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", "a=rtpmap:103 rtx/90000",
+        "a=fmtp:103 apt=102", "a=rtpmap:98 VP9/90000", "a=fmtp:98 profile-id=0", "a=rtpmap:45 AV1/90000", *more,
+    ]
+
+
+def description(*parts):
+    return "".join(line + CRLF for part in parts for line in part).encode()
+
+
+SOURCES = ["a=ssrc-group:FID 2222 3333", "a=ssrc:2222 cname:c", "a=ssrc:2222 msid:s t1", "a=ssrc:3333 cname:c"]
+LAYERS = ["a=rid:q send", "a=rid:h send", "a=rid:f send", "a=simulcast:send q;h;f"]
+PUBLISHES = description(session("01"), audio_section(0, "sendonly"), video_section(1, "sendonly", *SOURCES))
+WATCHES = description(session("01"), audio_section(0, "recvonly"), video_section(1, "recvonly"))
+FRAGMENT_HEAD = ["a=ice-ufrag:abcd", "a=ice-pwd:0123456789abcdefghijkl", "m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=mid:0"]
+CANDIDATE_FRAGMENT = description(FRAGMENT_HEAD, CANDIDATES, ["a=end-of-candidates"])
+RESTART = description(["a=ice-ufrag:wxyz", "a=ice-pwd:zyxwvutsrqponmlkjihgfe", *FRAGMENT_HEAD[2:]])
+DATA = ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=mid:2", "a=sctp-port:5000"]
+
+seed("sdp", "publish", b"\x01", PUBLISHES)
+seed("sdp", "play", b"\x00", WATCHES)
+seed("sdp", "play_audio", b"\x00", description(session("0"), audio_section(0, "recvonly")))
+seed("sdp", "simulcast", b"\x01", description(session("0"), video_section(0, "sendonly", *LAYERS)))
+seed("sdp", "trickle", b"\x01", PUBLISHES, b"\0", CANDIDATE_FRAGMENT)
+seed("sdp", "restart", b"\x00", WATCHES, b"\0", RESTART, b"\0", CANDIDATE_FRAGMENT)
+seed("sdp", "more_lines", b"\x00", WATCHES, b"\0", description(session("012"), audio_section(0, "recvonly"), video_section(1, "inactive"), video_section(2, "recvonly")))
+seed("sdp", "rejected", b"\x00", WATCHES.replace(b"m=audio 9 ", b"m=audio 0 "))
+seed("sdp", "data", b"\x01", description(session("012"), audio_section(0, "sendonly"), video_section(1, "sendonly", *SOURCES), DATA))
+seed("sdp", "candidates_inside", b"\x01", description(session("0", setup="active"), audio_section(0, "sendrecv"), CANDIDATES))
+seed("sdp", "no_codec", b"\x01", description(session("0"), audio_section(0, "sendonly")[:1], ["a=mid:0", "a=rtpmap:111 speex/16000"]))
+seed("sdp", "broken", b"\x01", PUBLISHES.replace(b"a=setup:actpass", b"a=setup:"), b"\0a=candidate:\r\na=ice-ufrag:\r\n")

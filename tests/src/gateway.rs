@@ -25,9 +25,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway with an open demo app.
+    /// The setting with which a gateway starts a worker of its own.
+    pub const WORKER: &str = "workers.local=true";
+
+    /// A gateway with an open demo app, and without a worker: for media that needs no transcoding.
     pub async fn start() -> Gateway {
         Gateway::start_with(&[]).await
+    }
+
+    /// The same with a worker, which measures the machine first: half a second of a core.
+    pub async fn with_worker() -> Gateway {
+        Gateway::start_with(&[Gateway::WORKER]).await
     }
 
     /// The same with further settings (`key=value`).
@@ -221,6 +229,8 @@ fn flags(
         format!("webrtc.listen={webrtc}"),
         "console.open_app=demo".to_owned(),
         "webhook.allow_private=true".to_owned(),
+        "bypass.allow_private=true".to_owned(),
+        "workers.local=false".to_owned(),
     ];
     let all = fixed.iter().chain(extra);
     if !from_file {

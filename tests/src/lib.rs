@@ -25,6 +25,7 @@ pub mod rtc;
 pub mod rtmp;
 pub mod socket;
 pub mod sync;
+pub mod turn;
 pub mod viewer;
 pub mod wait;
 

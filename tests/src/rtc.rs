@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::text;
 use crate::marks::Seen;
-use crate::{Page, Room, wait};
+use crate::{Gateway, Page, Room, wait};
 
 /// Statistics of one connection (`RTCPeerConnection.getStats()`).
 #[derive(Clone, Debug)]
@@ -46,6 +46,28 @@ pub fn figure(entry: &Value, name: &str) -> f64 {
 }
 
 impl Page {
+    /// Makes it a member of a room, over a socket of its own.
+    pub async fn enter(&self, gateway: &Gateway, room: &Room, account: &str) {
+        let token = gateway.token(&["--account", account]).await;
+        let url = format!("ws://{}/v1/ws?access_token={token}", gateway.http);
+        self.call("socket", json!({"url": url})).await;
+        self.command("join", json!({"room": room.id, "role": "talker"})).await;
+    }
+
+    /// The result of a command over its socket, which must succeed.
+    pub async fn command(&self, op: &str, mut fields: Value) -> Value {
+        fields["op"] = json!(op);
+        let answer = self.call("ask", fields).await;
+        assert_eq!(answer["ok"], true, "{op}: {answer}");
+        answer["result"].clone()
+    }
+
+    /// Its member's camera, to be published over WebRTC; the stream.
+    pub async fn camera(&self, room: &Room) -> String {
+        let fields = json!({"room": room.id, "kind": "camera", "via": "webrtc"});
+        text(&self.command("publish_stream", fields).await["stream"], "id")
+    }
+
     /// Publishes `source` by WHIP and waits until it is connected. `how` may hold `videoCodecs`, `simulcast`, ….
     pub async fn publish(&self, name: &str, url: &str, source: Value, how: Value) -> Value {
         let mut args = json!({"name": name, "url": url, "source": source});

@@ -46,7 +46,7 @@ async fn the_watch_page_plays_every_stream_of_the_room() {
 /// "Join with camera": a visitor of the page sends over WebRTC and sees the RTMP member over WebRTC.
 #[tokio::test]
 async fn a_visitor_joins_with_a_camera() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "joined"})).await;
     let (_, push, _) = room.publisher("ann").await;
     let _push = Source::default().publish(&push);

@@ -23,7 +23,7 @@ struct Scene {
 }
 
 async fn scene() -> Scene {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "changes"})).await;
     let browser = Browser::start().await;
     Scene {

@@ -12,7 +12,7 @@ use tokio::net::UdpSocket;
 const LIMIT: Duration = Duration::from_secs(40);
 
 async fn gateway() -> (Gateway, Room, String, Sender) {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "limits"})).await;
     let (stream, push, _) = room.publisher("ann").await;
     let sender = Sender::start(&push, &baseline().await).await;

@@ -28,7 +28,7 @@ struct Watching {
 }
 
 async fn watching() -> Watching {
-    let (gateway, link) = Link::to_gateway(&[]).await;
+    let (gateway, link) = Link::to_gateway(&[Gateway::WORKER]).await;
     let room = gateway.api().await.create_room(json!({"name": "net"})).await;
     let (stream, push, _) = room.publisher("ann").await;
     let sender = Sender::start(&push, &baseline().await).await;
@@ -137,7 +137,7 @@ async fn load_packets_of_a_viewer_overtake_each_other() {
 /// R-V3, R-V4, R-A3: what a publisher's network loses is asked for again.
 #[tokio::test]
 async fn load_a_publisher_loses_every_twentieth_packet() {
-    let (gateway, link) = Link::to_gateway(&[]).await;
+    let (gateway, link) = Link::to_gateway(&[Gateway::WORKER]).await;
     let room = gateway.api().await.create_room(json!({"name": "net"})).await;
     let (stream, whip) = room.whip("ann").await;
     let browser = Browser::start().await;
@@ -171,7 +171,7 @@ async fn load_a_publisher_loses_every_twentieth_packet() {
 /// A picture of 1 Mb/s does not fit through 300 kb/s: sound comes first, and nobody else is slowed.
 #[tokio::test]
 async fn load_a_viewer_behind_a_narrow_link_hears() {
-    let (gateway, link) = Link::to_gateway(&[]).await;
+    let (gateway, link) = Link::to_gateway(&[Gateway::WORKER]).await;
     let room = gateway.api().await.create_room(json!({"name": "net"})).await;
     let (stream, push, pull) = room.publisher("ann").await;
     let video =

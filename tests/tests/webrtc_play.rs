@@ -9,7 +9,7 @@ use serde_json::json;
 /// R-A1, R-A2: H.264 passes through, AAC becomes Opus; the first picture needs no new key frame.
 #[tokio::test]
 async fn load_an_rtmp_publisher_is_seen_and_heard() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "play"})).await;
     let (stream, push, _) = room.publisher("ann").await;
     // A key frame every four seconds: whoever joins in between must not wait for the next.

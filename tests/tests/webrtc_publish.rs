@@ -102,7 +102,7 @@ async fn publish(page: &Page, whip: &str, codec: &str) {
 /// R-A3 … R-A6, R-S1, R-V3: H.264 passes through to RTMP with AAC made of Opus; another browser gets both as they are.
 #[tokio::test]
 async fn load_a_camera_over_whip_reaches_rtmp_and_whep() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "publish"})).await;
     let (stream, whip) = room.whip("ann").await;
     let browser = Browser::start().await;
@@ -136,7 +136,7 @@ async fn load_a_camera_over_whip_reaches_rtmp_and_whep() {
 /// A browser without H.264 is transcoded once, to what live-player takes.
 #[tokio::test]
 async fn a_vp8_only_browser_reaches_rtmp_as_h264() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "publish"})).await;
     let (stream, whip) = room.whip("ann").await;
     let browser = Browser::start().await;

@@ -4,44 +4,23 @@
 use std::time::Duration;
 
 use lianmai_rtmp::protocol::MediaKind;
-use lianmai_tests::api::text;
 use lianmai_tests::arrivals::Arrivals;
 use lianmai_tests::media::Source;
 use lianmai_tests::rtc::assert_fields;
-use lianmai_tests::{Browser, Gateway, Page, Room};
-use serde_json::{Value, json};
-
-/// A browser member: in the room over its own socket.
-async fn enter(gateway: &Gateway, room: &Room, page: &Page, account: &str) -> String {
-    let token = gateway.token(&["--account", account]).await;
-    let url = format!("ws://{}/v1/ws?access_token={token}", gateway.http);
-    page.call("socket", json!({"url": url})).await;
-    done(page, "join", json!({"room": room.id, "role": "talker"})).await;
-    let published = done(
-        page,
-        "publish_stream",
-        json!({"room": room.id, "kind": "camera", "via": "webrtc"}),
-    )
-    .await;
-    text(&published["stream"], "id")
-}
-
-async fn done(page: &Page, op: &str, mut fields: Value) -> Value {
-    fields["op"] = json!(op);
-    let answer = page.call("ask", fields).await;
-    assert_eq!(answer["ok"], true, "{op}: {answer}");
-    answer["result"].clone()
-}
+use lianmai_tests::{Browser, Gateway};
+use serde_json::json;
 
 /// R-A1 … R-A3, R-V1: every pair of members, in all four combinations of protocols; each browser holds two connections.
 #[tokio::test]
 async fn everybody_sees_and_hears_everybody() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "all"})).await;
     let browser = Browser::start().await;
     let (ann, bob) = (browser.page("ann").await, browser.page("bob").await);
-    let from_ann = enter(&gateway, &room, &ann, "ann").await;
-    let from_bob = enter(&gateway, &room, &bob, "bob").await;
+    for (page, account) in [(&ann, "ann"), (&bob, "bob")] {
+        page.enter(&gateway, &room, account).await;
+    }
+    let (from_ann, from_bob) = (ann.camera(&room).await, bob.camera(&room).await);
     let (from_cat, cat, _) = room.publisher("cat").await;
     let (from_dan, dan, _) = room.publisher("dan").await;
     let source = Source {

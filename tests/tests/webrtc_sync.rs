@@ -40,7 +40,7 @@ fn check(what: &str, offsets: &[f64], ages: &[f64], own_delay: f64) {
 /// R-S2, R-S3, R-L2: RTMP to a browser.
 #[tokio::test]
 async fn load_rtmp_to_webrtc() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "sync"})).await;
     let (stream, push, _) = room.publisher("ann").await;
     let sender = Sender::start(&push, &baseline().await).await;
@@ -54,7 +54,7 @@ async fn load_rtmp_to_webrtc() {
 /// R-S1, R-S2: a browser to RTMP.
 #[tokio::test]
 async fn load_webrtc_to_rtmp() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "sync"})).await;
     let (stream, whip) = room.whip("ann").await;
     let page = Browser::start().await.page("ann").await;
@@ -76,7 +76,7 @@ async fn load_webrtc_to_rtmp() {
 /// R-S2, R-S3: a browser to another.
 #[tokio::test]
 async fn load_webrtc_to_webrtc() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "sync"})).await;
     let (stream, whip) = room.whip("ann").await;
     let browser = Browser::start().await;

@@ -20,7 +20,7 @@ async fn publish(page: &Page, whip: &str) {
 /// R-X1, R-X2: the newer push wins whatever it speaks; a viewer in a browser keeps its connection.
 #[tokio::test]
 async fn rtmp_and_webrtc_take_over_from_each_other() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "takeover"})).await;
     let member = room.join("ann", "talker").await;
     let path = format!("/v1/rooms/{}/streams", room.id);

@@ -26,7 +26,7 @@ fn connections(stats: &Stats) -> usize {
 /// R-A6, and `design.md`'s promise: pictures and sounds that pass through go on, made ones are back within two seconds.
 #[tokio::test]
 async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
-    let gateway = Gateway::start().await;
+    let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "worker"})).await;
     let browser = Browser::start().await;
     let (ann, bob) = (browser.page("ann").await, browser.page("bob").await);

@@ -18,7 +18,6 @@ use crate::net::{Limits, Net};
 use crate::peer::link::Link;
 use crate::peer::negotiate::add_candidates;
 use crate::peer::places::Places;
-use crate::peer::tap::Tap;
 use crate::peer::{Command, Peer, check, direction_of, engine};
 use crate::{Answer, BridgeConfig, BridgeError, BridgeEvent, LayerChoice, Offer, PeerId, Trickled};
 
@@ -107,13 +106,13 @@ impl Bridge {
             return Err(BridgeError::TooManyPeers);
         }
         let now = Instant::now();
-        let tap = Tap::default();
         let consent = inner.config.consent_timeout;
         let certificate = inner.certificate.clone();
-        let mut connection = engine::connection(now, certificate, direction, consent, &tap)
-            .map_err(|error| BridgeError::Sdp(error.to_string()))?;
+        let unusable = |error: rtc::shared::error::Error| BridgeError::Sdp(error.to_string());
+        let media = engine::Media::new(direction).map_err(unusable)?;
+        let mut connection = engine::connection(now, certificate, &media, consent).map_err(unusable)?;
         add_candidates(&mut connection, inner.places.udp(), inner.places.tcp())?;
-        let link = Link::new(connection, inner.places.clone(), inner.net.clone(), tap, now);
+        let link = Link::new(connection, inner.places.clone(), inner.net.clone(), media, now);
         let id = PeerId::random();
         let mut peer = Peer::new(
             id.clone(),

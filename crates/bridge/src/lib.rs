@@ -7,10 +7,13 @@
 
 mod api;
 mod bridge;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod net;
 pub mod payload;
 mod peer;
 pub mod receive;
+mod send;
 
 pub use api::{
     Answer, BridgeConfig, BridgeError, BridgeEvent, IceServer, LayerChoice, Line, Lines, Offer, PeerId,

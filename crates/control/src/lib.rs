@@ -6,13 +6,20 @@
 //! - [`store`]: what survives a restart.
 //! - [`http`]: REST, probes, metrics and the page; [`ws`]: the same commands and the events over WebSocket.
 //! - [`flv`]: playback over HTTP and WebSocket; [`webrtc`]: WHIP, WHEP and the signalling of rooms.
+//! - [`bypass`]: streams pushed to other servers.
+//! - [`mixing`]: what rooms' mixes are to be.
+//! - [`recordings`]: what is recorded, and where it is.
 //! - [`workers`]: who transcodes, and what is to be transcoded.
 //! - [`signals`]: who speaks and how good connections are, told and forgotten.
 
 pub mod access;
+pub mod bypass;
 pub mod events;
 pub mod flv;
 pub mod http;
+pub mod mixing;
+mod outbound;
+pub mod recordings;
 pub mod service;
 pub mod signals;
 pub mod store;

@@ -143,6 +143,7 @@ async fn publish(service: &Service) -> (StreamKey, String) {
         ext: Ext::default(),
         session: None,
         device: Device::default(),
+        bypass: None,
     };
     let member = service.join(&app, &room, join).await.unwrap().member;
     let request = PublishRequest {

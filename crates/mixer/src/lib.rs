@@ -12,6 +12,7 @@ mod calibrate;
 pub mod cli;
 mod codec;
 mod job;
+mod mix;
 mod supervisor;
 mod timeline;
 mod transcode;

@@ -24,6 +24,7 @@ impl Authorise for Everybody {
                 key,
                 epoch: 0,
                 holder: None,
+                internal: false,
                 max_bitrate: None,
             })
         })

@@ -52,7 +52,8 @@ impl OutQueue {
         Ok(written)
     }
 
-    fn poll_write(
+    /// Writes what the peer takes now; the number of bytes, never 0.
+    pub(crate) fn poll_write(
         &mut self,
         io: &mut impl Transport,
         cx: &mut std::task::Context<'_>,

@@ -42,6 +42,7 @@ impl Authorise for ByWord {
                 key: StreamKey::new(&request.app, &request.stream),
                 epoch: epoch.and_then(|e| e.parse().ok()).unwrap_or(1),
                 holder: None,
+                internal: false,
                 max_bitrate: (request.action == Action::Publish && request.query.contains("slow=1"))
                     .then_some(8_000),
             })

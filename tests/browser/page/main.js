@@ -1,6 +1,6 @@
 // What a test may ask of this page. Every method takes one object and gives plain values.
 import { colours, look } from './look.js';
-import { Peer } from './peer.js';
+import { Peer, within } from './peer.js';
 import { Socket } from './socket.js';
 import { open } from './sources.js';
 
@@ -14,9 +14,9 @@ function peer(name) {
   return found;
 }
 
-function make(name, iceServers) {
+function make(name, how) {
   peers.get(name)?.close();
-  const made = new Peer(name, iceServers);
+  const made = new Peer(name, how);
   peers.set(name, made);
   return made;
 }
@@ -31,9 +31,9 @@ async function post(url, offer, bearer) {
   return { sdp, location, etag: answer.headers.get('etag'), link: answer.headers.get('link') };
 }
 
-async function byUrl(name, url, bearer, changeOffer) {
+async function byUrl(name, url, bearer, offer, answer) {
   const made = peer(name);
-  const resource = await made.negotiate((offer) => post(url, offer, bearer), changeOffer);
+  const resource = await made.negotiate((sdp) => post(url, sdp, bearer), change(offer), onlyOver(answer));
   resources.set(name, resource);
   return resource;
 }
@@ -44,6 +44,13 @@ function change({ fingerprint }) {
     if (!fingerprint) return sdp;
     return sdp.replace(/(a=fingerprint:sha-256 )\S+/g, `$1${fingerprint}`);
   };
+}
+
+/** Leaves only the candidates of this transport in an answer: the others are what a firewall keeps out. */
+function onlyOver({ transport }) {
+  if (!transport) return (sdp) => sdp;
+  const kept = (line) => !line.startsWith('a=candidate:') || line.split(' ')[2].toLowerCase() === transport;
+  return (sdp) => sdp.split('\r\n').filter(kept).join('\r\n');
 }
 
 /** An offer over the socket, for the lines that the peer has now. */
@@ -61,24 +68,48 @@ async function overSocket(name, op, { room, ...more }) {
 
 window.rtc = {
   /** Publishes a source by WHIP and waits until it is connected. */
-  async publish({ name, url, bearer, source, wait = true, offer = {}, ...how }) {
-    const made = make(name, []);
+  async publish({ name, url, bearer, source, wait = true, connection, offer = {}, answer = {}, ...how }) {
+    const made = make(name, { ...connection, encodedInsertableStreams: Boolean(how.mangle) });
     made.send(await open(source), '', how);
-    const resource = await byUrl(name, url, bearer, change(offer));
+    const resource = await byUrl(name, url, bearer, offer, answer);
     if (wait) await made.connected();
     return { location: resource.location, etag: resource.etag, link: resource.link };
   },
 
   /** Plays by WHEP. Milliseconds from the answer to the first picture are in `first`, if it is waited for. */
-  async play({ name, url, bearer, wait = true, offer = {}, ...what }) {
-    const made = make(name, []);
+  async play({ name, url, bearer, wait = true, connection, offer = {}, answer = {}, ...what }) {
+    const made = make(name, connection);
     made.receive('', what);
     const asked = performance.now();
-    const resource = await byUrl(name, url, bearer, change(offer));
-    const answer = made.answered - asked;
+    const resource = await byUrl(name, url, bearer, offer, answer);
+    const took = made.answered - asked;
     if (wait) await made.connected();
     const first = wait && what.video !== false ? await made.firstPicture() : null;
-    return { location: resource.location, etag: resource.etag, answer, first };
+    return { location: resource.location, etag: resource.etag, answer: took, first };
+  },
+
+  /** Which layer of a stream a connection of the room gets: 'auto', 'high', 'low' or 'audio_only'. */
+  async layer({ name, stream, layer }) {
+    const made = peer(name);
+    const { transceiver } = made.lines.find((line) => line.stream === stream && line.kind === 'video');
+    await socket.done('webrtc_layer', { peer: made.id, mid: transceiver.mid, layer });
+    return null;
+  },
+
+  /** What a connection would be reached at, and what servers refused: {candidates: [type], errors: [code]}. */
+  async gather({ connection, ms }) {
+    const pc = new RTCPeerConnection(connection);
+    const found = { candidates: [], errors: [] };
+    pc.createDataChannel('none');
+    pc.onicecandidate = ({ candidate }) => candidate?.type && found.candidates.push(candidate.type);
+    pc.onicecandidateerror = ({ errorCode }) => found.errors.push(errorCode);
+    const done = new Promise((done) => {
+      pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done();
+    });
+    await pc.setLocalDescription();
+    await within('all candidates', done, ms);
+    pc.close();
+    return found;
   },
 
   /** Opens a signalling session. */
@@ -97,7 +128,7 @@ window.rtc = {
 
   /** Publishes streams of the room on one connection: [{stream, source, …}]. More may be added later. */
   async roomPublish({ name, room, streams }) {
-    const made = peers.get(name) ?? make(name, []);
+    const made = peers.get(name) ?? make(name);
     for (const { stream, source, ...how } of streams) made.send(await open(source), stream, how);
     const { answer: _, ...rest } = await overSocket(name, 'webrtc_publish', { room });
     await made.connected();
@@ -106,7 +137,7 @@ window.rtc = {
 
   /** Plays streams of the room on one connection. More may be added later, others taken away. */
   async roomSubscribe({ name, room, streams = [], without = [] }) {
-    const made = peers.get(name) ?? make(name, []);
+    const made = peers.get(name) ?? make(name);
     streams.forEach((stream) => made.receive(stream, {}));
     without.forEach((stream) => made.take(stream));
     const { answer: _, ...rest } = await overSocket(name, 'webrtc_subscribe', { room });
@@ -205,9 +236,9 @@ window.rtc = {
 
   /** Both ends in this page: what the browser itself adds to a measurement. */
   async loop({ name, source, codecs, ms }) {
-    const made = make(name, []);
+    const made = make(name);
     made.send(await open(source), '', { videoCodecs: codecs });
-    const far = make(`${name}-far`, []);
+    const far = make(`${name}-far`);
     made.pc.onicecandidate = ({ candidate }) => candidate && far.pc.addIceCandidate(candidate);
     far.pc.onicecandidate = ({ candidate }) => candidate && made.pc.addIceCandidate(candidate);
     await made.negotiate(async (sdp) => {

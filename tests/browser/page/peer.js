@@ -1,5 +1,6 @@
 // One peer connection: what it sends, what it plays, what its statistics say.
 import { wall } from './look.js';
+import { spoil } from './spoil.js';
 
 const LIMIT_MS = 15_000;
 
@@ -32,9 +33,10 @@ export class Peer {
   lines = [];
   firstFrame = null;
 
-  constructor(name, iceServers = []) {
+  /** `how` is what `RTCPeerConnection` takes, such as `iceServers`. */
+  constructor(name, how = {}) {
     this.name = name;
-    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
+    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...how });
     this.states = [];
     this.pc.addEventListener('connectionstatechange', () => {
       this.states.push({ at: wall(), state: this.pc.connectionState });
@@ -43,7 +45,7 @@ export class Peer {
   }
 
   /** Adds lines that send a source's tracks; `simulcast` gives three layers. */
-  send(source, stream, { videoCodecs, audioCodecs, simulcast, maxBitrate }) {
+  send(source, stream, { videoCodecs, audioCodecs, simulcast, maxBitrate, mangle }) {
     this.sources.push(source);
     const senders = (this.senders[stream] = {});
     // One stream for both, so that the far end keeps them together.
@@ -61,6 +63,7 @@ export class Peer {
       const transceiver = this.pc.addTransceiver(source[kind], init);
       prefer(transceiver, kind, kind === 'video' ? videoCodecs : audioCodecs ?? ['opus'], 'send');
       senders[kind] = transceiver.sender;
+      if (mangle) spoil(transceiver.sender, kind, mangle);
       this.lines.push({ transceiver, stream, kind });
     }
   }
@@ -101,12 +104,11 @@ export class Peer {
   }
 
   /** The offer, and the answer that `ask` gives for it. */
-  async negotiate(ask, changeOffer) {
+  async negotiate(ask, changeOffer = (sdp) => sdp, changeAnswer = (sdp) => sdp) {
     await this.pc.setLocalDescription();
-    const offer = changeOffer ? changeOffer(this.pc.localDescription.sdp) : this.pc.localDescription.sdp;
-    const { sdp, ...rest } = await within('an answer', ask(offer));
+    const { sdp, ...rest } = await within('an answer', ask(changeOffer(this.pc.localDescription.sdp)));
     this.answered = performance.now();
-    await this.pc.setRemoteDescription({ type: 'answer', sdp });
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: changeAnswer(sdp) });
     if (!this.hearing) this.hearGoodbye();
     this.hearing = true;
     return rest;
@@ -165,6 +167,7 @@ export class Peer {
       reports: of('remote-inbound-rtp'),
       senders: of('remote-outbound-rtp'),
       pair: pair ?? null,
+      relayed: report.get(pair?.localCandidateId)?.candidateType === 'relay',
       protocol: report.get(pair?.remoteCandidateId)?.protocol ?? null,
     };
   }

@@ -40,6 +40,14 @@ async fn mistakes_name_source_key_and_reason() {
         ("[stream]\nring_time = \"1s\"", ["stream.max_backlog", "longer"]),
         ("[log]\nlevel = \"loud\"", ["log.level", "is no level"]),
         ("[public]\nhost = \"a b\"", ["public.host", "host name"]),
+        (
+            "[turn]\nservers = [\"turn:10.0.0.7:3478\"]\nsecret = \"x\"",
+            ["turn.servers", "turn.allow_private"],
+        ),
+        (
+            "[turn]\nstun = [\"stun:[::1]:3478\"]",
+            ["turn.stun", "turn.allow_private"],
+        ),
         ("[nonsense]", ["nonsense", "unknown"]),
         ("http = {", ["TOML", "line"]),
     ]

@@ -75,16 +75,27 @@ impl Port {
     ///
     /// `to.local` must be as it was in a [`Datagram`], or unspecified.
     pub fn send(&mut self, to: Route, bytes: &[u8]) {
+        self.send_with(to, bytes.len(), |room| room.copy_from_slice(bytes));
+    }
+
+    /// As [`send`](Port::send) with a datagram of `length` bytes that `write` puts where it is sent from.
+    pub fn send_with(&mut self, to: Route, length: usize, write: impl FnOnce(&mut [u8])) {
         match to.transport {
             Transport::Udp => {
-                if !self.run.push(to, bytes) {
-                    self.flush();
-                    if !self.run.push(to, bytes) {
-                        self.shared.drops.add(Dropped::Refused, 1);
-                    }
+                if let Some(room) = self.run.append(to, length) {
+                    return write(room);
+                }
+                self.flush();
+                match self.run.append(to, length) {
+                    Some(room) => write(room),
+                    None => self.shared.drops.add(Dropped::Refused, 1),
                 }
             }
-            Transport::Tcp => self.send_on_connection(to, bytes),
+            Transport::Tcp => {
+                let mut bytes = vec![0; length];
+                write(&mut bytes);
+                self.send_on_connection(to, &bytes);
+            }
         }
     }
 

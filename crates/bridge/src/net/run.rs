@@ -17,28 +17,31 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Appends a datagram. `false` if it cannot leave together with those already here, or at all.
-    pub(super) fn push(&mut self, route: Route, datagram: &[u8]) -> bool {
+    /// Appends a datagram of `length` bytes, to be written by the caller. `None` if it cannot leave together with those
+    /// already here, or at all.
+    pub(super) fn append(&mut self, route: Route, length: usize) -> Option<&mut [u8]> {
         let whole = self.segment > 0 && self.bytes.len().is_multiple_of(self.segment);
         let fits = match self.route {
-            None => !datagram.is_empty() && datagram.len() <= BYTES,
+            None => length > 0 && length <= BYTES,
             Some(present) => {
                 present == route
                     && whole
-                    && !datagram.is_empty()
-                    && datagram.len() <= self.segment
+                    && length > 0
+                    && length <= self.segment
                     && self.bytes.len() / self.segment < MOST
-                    && self.bytes.len() + datagram.len() <= BYTES
+                    && self.bytes.len() + length <= BYTES
             }
         };
-        if fits {
-            if self.route.is_none() {
-                self.route = Some(route);
-                self.segment = datagram.len();
-            }
-            self.bytes.extend_from_slice(datagram);
+        if !fits {
+            return None;
         }
-        fits
+        if self.route.is_none() {
+            self.route = Some(route);
+            self.segment = length;
+        }
+        let start = self.bytes.len();
+        self.bytes.resize(start + length, 0);
+        self.bytes.get_mut(start..)
     }
 
     /// Where to, the bytes, and the size of one datagram; `None` while empty.
@@ -61,6 +64,13 @@ impl Run {
 mod tests {
     use super::*;
     use crate::net::Transport;
+
+    impl Run {
+        fn push(&mut self, route: Route, datagram: &[u8]) -> bool {
+            let room = self.append(route, datagram.len());
+            room.map(|room| room.copy_from_slice(datagram)).is_some()
+        }
+    }
 
     fn route(port: u16) -> Route {
         Route {

@@ -1,8 +1,9 @@
 //! One peer: its connection, the streams it publishes or plays, and the loop that drives them.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use lianmai_hub::{EndReason, Hub, StreamKey};
 use rtc::peer_connection::event::{RTCPeerConnectionEvent, RTCTrackEvent, RTCTrackEventInit};
@@ -12,7 +13,6 @@ use rtc::rtp_transceiver::RTCRtpReceiverId;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::any;
 use super::engine::Direction;
 use super::incoming::{Incoming, Refused, Told, Want};
 use super::link::Link;
@@ -20,9 +20,14 @@ use super::negotiate::Senders;
 use super::outgoing::Outgoing;
 use super::pacer::Pacer;
 use super::sdp::{self, Section};
-use super::timeline::{Timeline, ntp};
+use super::timeline::Timeline;
+use super::wait::Wake;
 use crate::receive;
+use crate::send::Outbound;
 use crate::{BridgeConfig, BridgeError, BridgeEvent, LayerChoice, Offer, PeerId, Trickled};
+
+/// What is not urgent waits this long for something else to wake the peer.
+const LAX: Duration = Duration::from_millis(50);
 
 /// What a peer is asked to do.
 pub(crate) enum Command {
@@ -86,7 +91,7 @@ pub(crate) struct Peer {
     pub(super) arriving: HashMap<u32, usize>,
     pub(super) outgoing: Vec<Outgoing>,
     pub(super) timelines: HashMap<StreamKey, Option<Timeline>>,
-    pub(super) pacer: Pacer<Packet>,
+    pub(super) pacer: Pacer<Outbound>,
     pub(super) born: Instant,
     pub(super) connected: bool,
     pub(super) round_trip: Option<Duration>,
@@ -144,14 +149,20 @@ impl Peer {
         mut commands: mpsc::Receiver<Command>,
         stop: CancellationToken,
     ) -> Ended {
+        // Made once: a timer and a place in the list of those to stop cost more than a picture.
+        let mut stopped = pin!(stop.cancelled());
+        let mut time = pin!(tokio::time::sleep_until(self.born.into()));
         let ended = loop {
             let now = Instant::now();
             if let Some(ended) = self.turn(now) {
                 break ended;
             }
             self.link.flush();
-            let deadline = self.deadline(now);
-            match self.wait(&mut commands, &stop, deadline).await {
+            let deadline = self.deadline(now).into();
+            if time.deadline() != deadline {
+                time.as_mut().reset(deadline);
+            }
+            match self.wait(&mut commands, stopped.as_mut(), time.as_mut()).await {
                 Wake::Datagrams(mut batch) => self.link.take(&mut batch),
                 Wake::Media | Wake::Time => {}
                 Wake::Told(place, told) => {
@@ -167,61 +178,32 @@ impl Peer {
         ended
     }
 
-    async fn wait(
-        &mut self,
-        commands: &mut mpsc::Receiver<Command>,
-        stop: &CancellationToken,
-        deadline: Instant,
-    ) -> Wake {
-        let mut batch = Vec::new();
-        let Peer {
-            link,
-            outgoing,
-            incoming,
-            connected,
-            ..
-        } = self;
-        let media = async {
-            if *connected && !outgoing.is_empty() {
-                let mut all: Vec<_> = outgoing.iter_mut().map(|out| boxed(out.fill())).collect();
-                any::first(&mut all).await;
-            } else {
-                std::future::pending::<()>().await;
-            }
-        };
-        let told = async {
-            if incoming.is_empty() {
-                return std::future::pending().await;
-            }
-            // One stream is the usual case and needs no list.
-            if let [stream] = &incoming[..] {
-                return (0, stream.told().await);
-            }
-            let one = async |place: usize, stream: &Incoming| (place, stream.told().await);
-            let mut all: Vec<_> = incoming
-                .iter()
-                .enumerate()
-                .map(|(place, stream)| boxed(one(place, stream)))
-                .collect();
-            any::first(&mut all).await
-        };
-        tokio::select! {
-            () = stop.cancelled() => Wake::Stop,
-            open = link.receive(&mut batch) => {
-                if open { Wake::Datagrams(batch) } else { Wake::Stop }
-            }
-            () = media => Wake::Media,
-            (place, told) = told => Wake::Told(place, told),
-            command = commands.recv() => command.map_or(Wake::Stop, Wake::Command),
-            () = tokio::time::sleep_until(deadline.into()) => Wake::Time,
-        }
-    }
-
     /// Everything that is due. Returns why the peer is over, if it is.
     fn turn(&mut self, now: Instant) -> Option<Ended> {
         if self.link.deadline().is_some_and(|at| at <= now) {
             self.link.handle_timeout(now);
         }
+        if self.link.is_stirred()
+            && let Some(ended) = self.connection(now)
+        {
+            return Some(ended);
+        }
+        while let Some(heard) = self.link.poll_heard() {
+            self.heard(heard, now);
+        }
+        if let Some(ended) = self.receive(now) {
+            return Some(ended);
+        }
+        if let Some(ended) = self.send(now) {
+            return Some(ended);
+        }
+        self.watch(now);
+        self.expired(now)
+    }
+
+    /// What the connection has found out.
+    fn connection(&mut self, now: Instant) -> Option<Ended> {
+        self.link.settle();
         while let Some(event) = self.link.poll_event() {
             if let Some(ended) = self.event(event, now) {
                 return Some(ended);
@@ -239,17 +221,7 @@ impl Peer {
                 return Some(ended);
             }
         }
-        while let Some(heard) = self.link.poll_heard() {
-            self.heard(heard, now);
-        }
-        if let Some(ended) = self.receive(now) {
-            return Some(ended);
-        }
-        if let Some(ended) = self.send(now) {
-            return Some(ended);
-        }
-        self.watch(now);
-        self.expired(now)
+        None
     }
 
     fn expired(&self, now: Instant) -> Option<Ended> {
@@ -263,6 +235,11 @@ impl Peer {
     fn event(&mut self, event: RTCPeerConnectionEvent, _now: Instant) -> Option<Ended> {
         match event {
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => match state {
+                RTCPeerConnectionState::Connected
+                    if self.direction == Direction::Play && !self.link.can_send() =>
+                {
+                    Some(Ended::Failed)
+                }
                 RTCPeerConnectionState::Connected if !self.connected => {
                     self.connected = true;
                     tracing::info!(peer = ?self.id, "connected");
@@ -288,12 +265,12 @@ impl Peer {
 
     fn track(&mut self, track: &RTCTrackEventInit) {
         let of_receiver = |id: &usize| RTCRtpReceiverId::from(*id) == track.receiver_id;
-        let Some(id) = self.link.connection.get_transceivers().find(of_receiver) else {
+        let Some(id) = self.link.connection().get_transceivers().find(of_receiver) else {
             return;
         };
         let mid = self
             .link
-            .connection
+            .connection()
             .rtp_transceiver(id)
             .and_then(|transceiver| transceiver.mid().clone());
         let Some(mid) = mid else { return };
@@ -366,8 +343,10 @@ impl Peer {
         if !self.connected {
             return None;
         }
-        let mut wall = None;
         for out in &mut self.outgoing {
+            if !out.is_due(now) {
+                continue;
+            }
             let timeline = match self.timelines.get_mut(&out.line().grant.key) {
                 Some(timeline) => timeline,
                 None => self.timelines.entry(out.line().grant.key.clone()).or_default(),
@@ -378,9 +357,8 @@ impl Peer {
                     metrics::counter!("lianmai_bridge_revoked_total").increment(1);
                 }
             }
-            let ntp = *wall.get_or_insert_with(wall_ntp);
-            if let Some(report) = out.report(timeline.as_ref(), ntp, now) {
-                self.link.send_report(report, now);
+            if let Some(report) = out.report(timeline.as_ref(), wall_ntp, now) {
+                self.link.send_report(&report);
             }
         }
         while let Some(packet) = self.pacer.poll(now) {
@@ -440,15 +418,16 @@ impl Peer {
         }
     }
 
-    fn deadline(&mut self, now: Instant) -> Instant {
+    fn deadline(&self, now: Instant) -> Instant {
         let fixed = if self.connected {
-            self.fit_at.min(self.quality_at)
+            self.fit_at.min(self.quality_at) + LAX
         } else {
             self.born + self.config.connect_timeout
         };
         let levels = (self.direction == Direction::Publish && self.connected).then_some(self.levels_at);
         let incoming = self.incoming.iter().filter_map(Incoming::deadline).min();
         let reports = self.outgoing.iter().filter_map(Outgoing::deadline).min();
+        let reports = reports.map(|at| at + LAX);
         [
             self.link.deadline(),
             self.pacer.deadline(now),
@@ -464,21 +443,7 @@ impl Peer {
     }
 }
 
-enum Wake {
-    Datagrams(Vec<crate::net::Datagram>),
-    Media,
-    Told(usize, Told),
-    Command(Command),
-    Time,
-    Stop,
-}
-
-fn boxed<'a, T>(
-    future: impl Future<Output = T> + Send + 'a,
-) -> std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>> {
-    Box::pin(future)
-}
-
+/// The wall clock, for reports.
 pub(super) fn wall_ntp() -> u64 {
-    ntp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    receive::ntp_time(SystemTime::now())
 }

@@ -1,13 +1,11 @@
 //! The `rtc` crate's peer connection, set up as we want it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rtc::crypto::{self, SignatureScheme};
+use rtc::crypto::{self, RTCCryptoProvider, SignatureScheme};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
-use rtc::interceptor::{
-    CongestionControlBuilder, Gcc, NackGeneratorBuilder, NackResponderBuilder, ReceiverReportBuilder,
-    Registry, Slot, TwccReceiverBuilder, TwccSenderBuilder,
-};
+use rtc::interceptor::{NackGeneratorBuilder, ReceiverReportBuilder, Registry, Slot, TwccReceiverBuilder};
 use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::{
@@ -26,11 +24,7 @@ use lianmai_media::VideoCodec;
 
 use super::sdp::{AUDIO_LEVEL, VIDEO_ORIENTATION};
 use super::tap::Tap;
-
-/// Packets kept for retransmission, per stream: more than half a second of 8 Mb/s.
-const RETRANSMIT: u16 = 512;
-/// Bounds and start of the bandwidth estimate, in bits per second.
-const ESTIMATE: (f64, f64, f64) = (100_000.0, 1_500_000.0, 50_000_000.0);
+use crate::send::keys::KeyTap;
 
 /// Which way media of a peer goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,23 +37,48 @@ pub(crate) enum Direction {
 
 /// The certificate of all our peers; made when the gateway starts.
 pub(crate) fn certificate() -> Result<RTCCertificate, Error> {
-    let provider = crypto::default_provider().map_err(|error| Error::Other(error.to_string()))?;
+    let provider = provider()?;
     let parameters = CertificateParams::new(vec!["lianmai".to_owned()])
         .map_err(|error| Error::Other(error.to_string()))?;
     RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, parameters)
+}
+
+/// What carries media of a peer besides its connection.
+pub(crate) enum Media {
+    /// The connection brings it; reports come through the tap.
+    Publish(Tap),
+    /// We send it ourselves, with keys from the connection's cryptography.
+    Play(KeyTap),
+}
+
+impl Media {
+    /// For a new peer.
+    pub(crate) fn new(direction: Direction) -> Result<Media, Error> {
+        Ok(match direction {
+            Direction::Publish => Media::Publish(Tap::default()),
+            Direction::Play => Media::Play(KeyTap::new(provider()?)),
+        })
+    }
+}
+
+fn provider() -> Result<Arc<dyn RTCCryptoProvider>, Error> {
+    crypto::default_provider().map_err(|error| Error::Other(error.to_string()))
 }
 
 /// A peer connection that waits for an offer.
 pub(crate) fn connection(
     now: Instant,
     certificate: RTCCertificate,
-    direction: Direction,
+    media: &Media,
     consent: Duration,
-    tap: &Tap,
 ) -> Result<RTCPeerConnection, Error> {
-    let mut media = MediaEngine::default();
-    codecs(&mut media, direction)?;
-    extensions(&mut media)?;
+    let mut engine = MediaEngine::default();
+    let direction = match media {
+        Media::Publish(_) => Direction::Publish,
+        Media::Play(_) => Direction::Play,
+    };
+    codecs(&mut engine, direction)?;
+    extensions(&mut engine)?;
     let settings = SettingEngineBuilder::new()
         .with_lite(true)
         .with_answering_dtls_role(RTCDtlsRole::Server)
@@ -69,49 +88,43 @@ pub(crate) fn connection(
             SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
             SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
         ])
-        .with_include_loopback_candidate(true)
-        .build();
+        .with_include_loopback_candidate(true);
+    let (settings, registry) = match media {
+        Media::Publish(tap) => (settings, interceptors(tap)),
+        Media::Play(keys) => (
+            settings.with_crypto_provider(Arc::new(keys.clone())),
+            Registry::new(),
+        ),
+    };
     RTCPeerConnectionBuilder::new()
         .with_configuration(
             RTCConfigurationBuilder::new()
                 .with_certificates(vec![certificate])
                 .build(),
         )
-        .with_media_engine(media)
-        .with_setting_engine(settings)
-        .with_interceptor_registry(interceptors(direction, tap))
+        .with_media_engine(engine)
+        .with_setting_engine(settings.build())
+        .with_interceptor_registry(registry)
         .build(now)
 }
 
-/// What each direction needs and nothing more: every interceptor sees every packet.
-fn interceptors(direction: Direction, tap: &Tap) -> Registry {
-    let registry = match direction {
-        Direction::Publish => Registry::new()
-            .with(
-                Slot::NackGenerator,
-                NackGeneratorBuilder::new()
-                    .with_interval(Duration::from_millis(20))
-                    .build(),
-            )
-            .with(
-                Slot::ReceiverReport,
-                ReceiverReportBuilder::new()
-                    .with_interval(Duration::from_secs(1))
-                    .build(),
-            )
-            .with(Slot::TwccReceiver, TwccReceiverBuilder::new().build()),
-        Direction::Play => Registry::new()
-            .with(
-                Slot::CongestionControl,
-                CongestionControlBuilder::new(Gcc::new(ESTIMATE.1, ESTIMATE.0, ESTIMATE.2)).build(),
-            )
-            .with(Slot::TwccSender, TwccSenderBuilder::new().build())
-            .with(
-                Slot::NackResponder,
-                NackResponderBuilder::new().with_size(RETRANSMIT).build(),
-            ),
-    };
-    registry.with(Slot::from(LAST), tap.interceptor())
+/// What a publisher needs and nothing more: every interceptor sees every packet.
+fn interceptors(tap: &Tap) -> Registry {
+    Registry::new()
+        .with(
+            Slot::NackGenerator,
+            NackGeneratorBuilder::new()
+                .with_interval(Duration::from_millis(20))
+                .build(),
+        )
+        .with(
+            Slot::ReceiverReport,
+            ReceiverReportBuilder::new()
+                .with_interval(Duration::from_secs(1))
+                .build(),
+        )
+        .with(Slot::TwccReceiver, TwccReceiverBuilder::new().build())
+        .with(Slot::from(LAST), tap.interceptor())
 }
 
 /// Application-ward of all others.

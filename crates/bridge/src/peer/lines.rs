@@ -10,6 +10,7 @@ use super::negotiate::negotiate;
 use super::outgoing::Outgoing;
 use super::sdp;
 use super::trickle::{Fragment, fragment_of};
+use crate::send::Extensions;
 use crate::{BridgeConfig, BridgeError, Line, Lines, Offer, Trickled};
 
 impl Peer {
@@ -21,7 +22,7 @@ impl Peer {
         }
         let named = named(&offer.lines);
         let negotiated = negotiate(
-            &mut self.link.connection,
+            self.link.connection(),
             now,
             self.direction,
             &offer.sdp,
@@ -110,6 +111,7 @@ impl Peer {
             let (Some(kind), Some(ssrc)) = (section.kind, self.senders.get(&section.mid)) else {
                 continue;
             };
+            self.link.set_line(*ssrc, &section.mid, Extensions::of(section));
             let same = |out: &Outgoing| {
                 out.mid() == section.mid && out.line().grant.key == line.grant.key && !out.is_over()
             };
@@ -155,7 +157,7 @@ impl Peer {
             };
             let offer = sdp::with_credentials(&self.offer, ufrag, password);
             let negotiated = negotiate(
-                &mut self.link.connection,
+                self.link.connection(),
                 now,
                 self.direction,
                 &offer,
@@ -175,7 +177,7 @@ impl Peer {
                 candidate,
                 ..Default::default()
             };
-            if let Err(error) = self.link.connection.add_remote_candidate(init) {
+            if let Err(error) = self.link.connection().add_remote_candidate(init) {
                 tracing::debug!(%error, "candidate");
             }
         }
@@ -225,12 +227,13 @@ pub(crate) fn check(config: &BridgeConfig, offer: &Offer) -> Result<(), BridgeEr
             config.max_lines
         )));
     }
-    if sections
-        .iter()
-        .any(|section| section.mid.is_empty() || section.mid.len() > 16)
-    {
+    // One that is named twice is one section for us and another for the library below.
+    let mids: HashSet<&str> = sections.iter().map(|section| section.mid.as_str()).collect();
+    let lines = offer.sdp.lines().filter(|line| line.starts_with("a=mid:"));
+    let is_token = |mid: &&str| (1..=16).contains(&mid.len()) && mid.bytes().all(|b| b.is_ascii_graphic());
+    if mids.len() != sections.len() || lines.count() != sections.len() || !mids.iter().all(is_token) {
         return Err(BridgeError::Sdp(
-            "every media section needs a mid of at most 16 characters".into(),
+            "every media section needs one mid of its own, of at most 16 characters".into(),
         ));
     }
     Ok(())

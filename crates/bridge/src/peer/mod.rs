@@ -11,14 +11,18 @@ mod lines;
 pub(crate) mod link;
 pub(crate) mod negotiate;
 mod outgoing;
+mod outlet;
 mod pacer;
 pub(crate) mod places;
-mod sdp;
+pub(crate) mod sdp;
 mod sound_clock;
 pub(crate) mod tap;
 mod timeline;
 mod trickle;
+mod wait;
 mod watch;
 
 pub(crate) use drive::{Command, Peer};
 pub(crate) use lines::{check, direction_of};
+#[cfg(fuzzing)]
+pub(crate) use trickle::{Fragment, fragment_of};

@@ -9,16 +9,15 @@ use lianmai_hub::{
 };
 use lianmai_media::{AudioCodec, Frame, MediaTime, Timescale, TrackKind, VideoCodec};
 use rtc::rtcp::sender_report::SenderReport;
-use rtc::rtp::Packet;
-use rtc::rtp::header::Header;
 
 use super::any;
 use super::pacer::Pacer;
-use super::sdp::{Codec, Section, VIDEO_ORIENTATION};
+use super::sdp::{Codec, Section};
 use super::sound_clock::SoundClock;
 use super::timeline::Timeline;
 use crate::payload::packetise;
 use crate::receive::Orientation;
+use crate::send::Outbound;
 use crate::{LayerChoice, PlayLine};
 
 /// A viewer wakes at most once in this time.
@@ -41,7 +40,8 @@ pub(crate) struct Outgoing {
     section: Section,
     feed: Feed,
     offset: u32,
-    sequence: u16,
+    /// Sequence number of the next packet, with its roll-overs.
+    index: u64,
     headers: Option<Arc<Headers>>,
     started: bool,
     /// No picture goes out: the connection does not carry it, or it is not wanted.
@@ -95,7 +95,8 @@ impl Outgoing {
             section,
             feed,
             offset: rand::random(),
-            sequence: rand::random(),
+            // Far from a roll-over: who misses the first packets must not guess the number of roll-overs wrong.
+            index: u64::from(rand::random::<u16>() >> 1),
             headers: None,
             started: false,
             needs_keyframe: kind == TrackKind::Video,
@@ -237,11 +238,16 @@ impl Outgoing {
             .filter(|bitrate| *bitrate > 0.0)
     }
 
+    /// Whether there is something to send.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        !self.batch.is_empty() || self.deadline().is_none_or(|at| at <= now)
+    }
+
     /// Turns deliveries into packets.
     pub(crate) fn send(
         &mut self,
         timeline: &mut Option<Timeline>,
-        pacer: &mut Pacer<Packet>,
+        pacer: &mut Pacer<Outbound>,
         now: Instant,
     ) -> Option<EndReason> {
         let mut batch = std::mem::take(&mut self.batch);
@@ -299,7 +305,7 @@ impl Outgoing {
         frame: &Frame,
         before_live: Option<(MediaTime, u32)>,
         timeline: &mut Timeline,
-        pacer: &mut Pacer<Packet>,
+        pacer: &mut Pacer<Outbound>,
         now: Instant,
     ) {
         if frame.kind != self.kind || self.paused {
@@ -329,30 +335,31 @@ impl Outgoing {
             TrackKind::Audio => self.sound.place(timestamp, &frame.payload),
             TrackKind::Video => timestamp,
         };
-        let headers = item.headers.clone();
+        // Rotation rides on the last packet of a picture (3GPP TS 26.114 §7.4.5).
+        let turned = (item.headers.rotation != 0).then(|| {
+            let orientation = Orientation {
+                degrees: item.headers.rotation,
+                flip: false,
+            };
+            orientation.to_extension()
+        });
         let payloads = item.wire(WireForm::RtpPayloads, payloads_of);
         let last = payloads.len().saturating_sub(1);
         for (place, payload) in payloads.iter().enumerate() {
             let marker = place == last && self.kind == TrackKind::Video;
-            let mut header = Header {
-                version: 2,
-                marker,
-                payload_type,
-                sequence_number: self.sequence,
-                timestamp,
+            let packet = Outbound {
                 ssrc: self.ssrc,
-                ..Header::default()
+                index: self.index,
+                timestamp,
+                payload_type,
+                marker,
+                orientation: if marker { turned } else { None },
+                payload: payload.clone(),
+                padding: 0,
             };
-            if marker {
-                self.turn(&mut header, &headers);
-            }
-            self.sequence = self.sequence.wrapping_add(1);
+            self.index += 1;
             self.packets = self.packets.wrapping_add(1);
             self.octets = self.octets.wrapping_add(payload.len() as u32);
-            let packet = Packet {
-                header,
-                payload: payload.clone(),
-            };
             match self.kind {
                 TrackKind::Audio => pacer.push_urgent(packet),
                 TrackKind::Video => pacer.push(packet, payload.len(), now),
@@ -379,26 +386,11 @@ impl Outgoing {
         }
     }
 
-    /// Rotation rides on the last packet of a picture (3GPP TS 26.114 §7.4.5).
-    fn turn(&self, header: &mut Header, headers: &Headers) {
-        if headers.rotation == 0 {
-            return;
-        }
-        if let Some(id) = self.section.extensions.get(VIDEO_ORIENTATION) {
-            let orientation = Orientation {
-                degrees: headers.rotation,
-                flip: false,
-            };
-            // An id out of range was not negotiated by us.
-            let _ = header.set_extension(*id, Bytes::copy_from_slice(&[orientation.to_extension()]));
-        }
-    }
-
     /// A sender report, when one is due.
     pub(crate) fn report(
         &mut self,
         timeline: Option<&Timeline>,
-        ntp: u64,
+        ntp: impl FnOnce() -> u64,
         now: Instant,
     ) -> Option<SenderReport> {
         let timeline = timeline.filter(|_| self.packets > 0)?;
@@ -415,7 +407,7 @@ impl Outgoing {
         };
         Some(SenderReport {
             ssrc: self.ssrc,
-            ntp_time: ntp,
+            ntp_time: ntp(),
             rtp_time: self
                 .offset
                 .wrapping_add(timeline.rtp_now(now, scale))

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 
+use rtc::peer_connection::transport::{RTCIceCandidate, RTCIceProtocol};
 use rtc::shared::{TransportContext, TransportProtocol};
 
 use crate::net::{Datagram, Route, Transport};
@@ -75,6 +76,17 @@ impl Places {
             _ => Transport::Udp,
         };
         let to_peer = |route: &&Route| route.remote == context.peer_addr && route.transport == transport;
+        self.routes.iter().find(to_peer).copied()
+    }
+
+    /// The way between two candidates that ICE has chosen; `None` where nothing ever came from.
+    pub(crate) fn selected(&self, local: &RTCIceCandidate, remote: &RTCIceCandidate) -> Option<Route> {
+        let transport = match local.protocol {
+            RTCIceProtocol::Tcp => Transport::Tcp,
+            _ => Transport::Udp,
+        };
+        let remote = SocketAddr::new(remote.address.parse().ok()?, remote.port);
+        let to_peer = |route: &&Route| route.remote == remote && route.transport == transport;
         self.routes.iter().find(to_peer).copied()
     }
 }

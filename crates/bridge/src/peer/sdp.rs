@@ -164,7 +164,7 @@ fn extmap(section: &mut Section, value: &str) {
     }
 }
 
-/// `send h;m;l` (RFC 8853 §5.1): best first by habit, which RFC 8853 leaves to the sender.
+/// `send h;m;l` (RFC 8853 §5.1), best first.
 fn layers(value: &str) -> Vec<String> {
     let mut words = value.split_whitespace();
     while let Some(word) = words.next() {
@@ -174,15 +174,36 @@ fn layers(value: &str) -> Vec<String> {
                 let rid = alternatives.split(',').next().unwrap_or_default();
                 rid.trim_start_matches('~').to_owned()
             };
-            return list
-                .split(';')
-                .map(first)
-                .filter(|rid| !rid.is_empty())
-                .take(4)
-                .collect();
+            let names = list.split(';').map(first).filter(|rid| !rid.is_empty());
+            return best_first(names.take(4).collect());
         }
     }
     Vec::new()
+}
+
+/// Names that say which layer is the smallest, smallest first.
+const FAMILIES: [&[&str]; 4] = [
+    &["q", "h", "f"],
+    &["l", "m", "h"],
+    &["low", "mid", "high"],
+    &["low", "medium", "high"],
+];
+
+/// Layers are listed in the sender's order, which RFC 8853 gives no meaning and pages choose at will. Where their names
+/// say what is better, or count upwards, these decide; else the first is taken to be the best.
+fn best_first(mut names: Vec<String>) -> Vec<String> {
+    let of_family = |name: &str, family: &[&str]| family.iter().position(|known| *known == name);
+    let numbered = |name: &str| -> Option<usize> {
+        let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit());
+        digits.parse().ok()
+    };
+    let is_of = |family: &&&[&str]| names.iter().all(|name| of_family(name, family).is_some());
+    if let Some(family) = FAMILIES.iter().find(is_of) {
+        names.sort_by_key(|name| std::cmp::Reverse(of_family(name, family)));
+    } else if names.iter().all(|name| numbered(name).is_some()) {
+        names.sort_by_key(|name| std::cmp::Reverse(numbered(name)));
+    }
+    names
 }
 
 /// The offer with the payload types of its video sections in the order we prefer: H.264 passes through to RTMP players.
@@ -343,6 +364,15 @@ mod tests {
     fn simulcast_layers_lose_their_retransmission_streams() {
         let offer = format!("{OFFER}a=simulcast:send h;~m,x;l\r\n");
         assert_eq!(sections(&offer)[1].layers, ["h", "m", "l"]);
+        for (listed, best_first) in [
+            ("q;h;f", ["f", "h", "q"]),
+            ("f;h;q", ["f", "h", "q"]),
+            ("low;mid;high", ["high", "mid", "low"]),
+            ("r0;r1;r2", ["r2", "r1", "r0"]),
+            ("big;middle;tiny", ["big", "middle", "tiny"]),
+        ] {
+            assert_eq!(layers(&format!("send {listed}")), best_first);
+        }
         assert!(prefer(&offer).contains("m=video 9 UDP/TLS/RTP/SAVPF 102 96 108\r\n"));
     }
 

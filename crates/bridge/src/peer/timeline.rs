@@ -3,7 +3,7 @@
 //! Sound and picture of a stream share it, and sender reports are computed from it, so the viewer can put them together
 //! whatever each took on its way (R-S2, R-S3). When the source's time jumps, the viewer's goes on. Pure.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lianmai_media::{MediaTime, Timescale};
 
@@ -71,16 +71,10 @@ impl Timeline {
     }
 }
 
-/// `now` as an NTP timestamp (RFC 5905 §6), given the wall clock's time since 1970.
-pub(crate) fn ntp(since_1970: Duration) -> u64 {
-    const FROM_1900_TO_1970: u64 = 2_208_988_800;
-    let seconds = since_1970.as_secs().wrapping_add(FROM_1900_TO_1970);
-    let fraction = (u64::from(since_1970.subsec_nanos()) << 32) / 1_000_000_000;
-    (seconds << 32) | fraction
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// R-S2, R-S3: reports of both tracks name the same moment.
@@ -127,11 +121,6 @@ mod tests {
             timeline.rtp(MediaTime::from_millis(4_100), Timescale::OPUS),
             7_000 * 48
         );
-    }
-
-    #[test]
-    fn ntp_counts_from_1900() {
-        assert_eq!(ntp(Duration::from_millis(500)), (2_208_988_800 << 32) | (1 << 31));
     }
 
     #[test]

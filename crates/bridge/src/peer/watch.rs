@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::drive::{Peer, wall_ntp};
 use super::engine::Direction;
-use super::tap::Heard;
 use crate::BridgeEvent;
 use crate::receive::{self, quality};
+use crate::send::Heard;
 
 /// How often levels are looked at.
 const LEVELS: Duration = Duration::from_millis(200);

@@ -1,8 +1,7 @@
 //! From packets as they arrive to frames on a timeline. Pure: the time comes in, deadlines go out.
 //!
 //! Video: [`FrameAssembler`] (reordering, access units, loss). Audio: [`AudioReceiver`]. Both give RTP timestamps,
-//! which a [`TrackClock`] puts on the timeline that all tracks of one publisher share ([`SourceClock`]). The way out
-//! is [`SendClock`] and [`TimelineAnchor`].
+//! which a [`TrackClock`] puts on the timeline that all tracks of one publisher share ([`SourceClock`]).
 
 mod audio;
 mod clock;
@@ -14,7 +13,6 @@ mod orientation;
 mod packet;
 mod quality;
 mod reorder;
-mod send_clock;
 mod speaker;
 mod video;
 
@@ -27,6 +25,5 @@ pub use orientation::Orientation;
 pub use packet::MediaPacket;
 pub use quality::{Link, quality};
 pub use reorder::{Ordered, ReorderBuffer, ReorderLimits, ReorderStats};
-pub use send_clock::{SendClock, SenderTimes, TimelineAnchor};
 pub use speaker::ActiveSpeaker;
 pub use video::{FrameAssembler, ReceivedVideo, repair_wait};

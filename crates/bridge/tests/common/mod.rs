@@ -56,6 +56,7 @@ pub fn grant() -> Grant {
         key: key(),
         epoch: 1,
         holder: None,
+        internal: false,
         max_bitrate: None,
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use lianmai_hub::{AccessRequest, Action, Authorise, Denial, Grant, StreamKey};
+use lianmai_hub::{AccessRequest, Action, Authorise, Denial, Form, Grant, StreamKey};
 use lianmai_rooms::{
     AccountId, AppId, MemberId, Rejection, RoomId, StreamAction, StreamClaims, StreamId, StreamToken,
     TokenError,
@@ -31,6 +31,10 @@ pub struct Access {
 struct Place {
     room: RoomId,
     account: Option<AccountId>,
+    /// By the gateway.
+    is_made: bool,
+    /// The sound of a mix without one member.
+    is_sound: bool,
 }
 
 impl Access {
@@ -123,6 +127,9 @@ impl Access {
         request: &AccessRequest,
     ) -> Result<Grant, Denial> {
         let place = self.place(app, stream, &claims)?;
+        if place.is_made && request.action == Action::Publish {
+            return Err(deny("not_owner", "the stream is made by the gateway"));
+        }
         self.connections
             .admit(&self.core.hub, &self.workers, app, request.action)?;
         if let Some(url) = &app.policy.access_hook {
@@ -138,10 +145,15 @@ impl Access {
             // The answer took its time; the right may have ended meanwhile.
             self.place(app, stream, &claims)?;
         }
+        let key = StreamKey::new(app.id.as_str(), stream.as_str());
+        if place.is_sound {
+            self.core.mixing.ask(&app.id, &place.room, key.clone());
+        }
         Ok(Grant {
-            key: StreamKey::new(app.id.as_str(), stream.as_str()),
+            key,
             epoch: u64::from(claims.version),
             holder: claims.holder.map(|member| member.as_str().into()),
+            internal: false,
             max_bitrate: match request.action {
                 Action::Publish => app.limits.max_bitrate,
                 Action::Play => None,
@@ -153,19 +165,31 @@ impl Access {
     fn decide_internal(&self, request: &AccessRequest, token: &str) -> Result<Grant, Denial> {
         let now = self.core.config.clock.now();
         let (app, stream, grant) = internal::grant(self.workers.signer(), request, token, now)?;
-        let known = self.core.state.lock().room_of(&app, &stream).is_some();
-        known
-            .then_some(grant)
-            .ok_or_else(|| deny("unknown_stream", "there is no such stream"))
+        let unknown = || deny("unknown_stream", "there is no such stream");
+        let state = self.core.state.lock();
+        let is_made = match state.room_of(&app, &stream) {
+            Some(room) => room.mix().is_some_and(|mix| mix.id == stream),
+            None => state.sound_of(&app, &stream).ok_or_else(unknown).map(|_| true)?,
+        };
+        // What members publish is theirs.
+        let is_rendition = grant.key.form_of().is_some_and(Form::is_rendition);
+        let is_plain_mix = is_made && grant.key.form_of().is_none();
+        if request.action == Action::Publish && !is_rendition && !is_plain_mix {
+            return Err(deny("wrong_action", "only renditions and mixes are published so"));
+        }
+        Ok(grant)
     }
 
     /// Whether what the token was signed for is still there.
     fn place(&self, app: &App, stream: &StreamId, claims: &StreamClaims) -> Result<Place, Denial> {
         let state = self.core.state.lock();
-        let room = state.room_of(&app.id, stream);
-        let room = room.ok_or_else(|| deny("unknown_stream", "there is no such stream"))?;
+        let of_room = state.room_of(&app.id, stream).map(|room| (room, stream.clone()));
+        let is_sound = of_room.is_none();
+        // The right to a sound of a mix is the right to the mix.
+        let found = of_room.or_else(|| state.sound_of(&app.id, stream));
+        let (room, whose) = found.ok_or_else(|| deny("unknown_stream", "there is no such stream"))?;
         let now = self.core.config.clock.now();
-        room.check_url(stream, claims, now)
+        room.check_url(&whose, claims, now)
             .map_err(|rejection| match rejection {
                 Rejection::StaleUrl => deny("epoch_retired", "the URL has been replaced by a newer one"),
                 Rejection::NotAMember => deny("holder_left", "whom the URL was given to has left the room"),
@@ -175,6 +199,8 @@ impl Access {
         Ok(Place {
             room: room.id().clone(),
             account: holder.map(|member| member.account.clone()),
+            is_made: room.mix().is_some_and(|mix| mix.id == whose),
+            is_sound,
         })
     }
 }

@@ -71,8 +71,9 @@ fn count(hub: &Hub, workers: &Workers) -> HashMap<String, Count> {
     let mut counts: HashMap<String, Count> = HashMap::new();
     for (key, stats) in hub.all_stats() {
         let count = counts.entry(key.app().to_owned()).or_default();
-        count.publishers += usize::from(stats.on_air);
-        count.players += stats.readers.saturating_sub(workers.readers(&key));
+        // What workers make is no publisher of the app's.
+        count.publishers += usize::from(stats.on_air && !workers.makes(&key));
+        count.players += stats.readers;
     }
     counts
 }

@@ -1,16 +1,18 @@
 //! Grants for the gateway's own clients: workers that read a stream and publish what they make of it.
 //!
-//! Only an internal token opens a key that names a form, and it opens that key for one action over RTMP. The grant has
-//! no holder, no limit of its bit rate, and epoch 0: the newest job of a rendition replaces an older one. No app is
+//! Only an internal token opens a key that names a form, and it opens that key for one action over RTMP; mixes, which
+//! have no owner, are published with one, too. The grant has no holder, no limit of its bit rate, and epoch 0: the newest
+//! job of a rendition or mix replaces an older one. No app is
 //! asked, and nothing is counted against an app's limits.
 
-use lianmai_hub::{AccessRequest, Action, Denial, Form, Grant, Protocol, StreamKey};
+use lianmai_hub::{AccessRequest, Denial, Grant, Protocol, StreamKey};
 use lianmai_rooms::{AppId, StreamId, Timestamp};
 
 use super::authorise::deny;
 use crate::workers::{InternalKey, TokenFault};
 
-/// The key and grant that `token` opens. Whether the stream is still there is for the caller to see.
+/// The key and grant that `token` opens. Whether the stream is still there, and is one that workers may publish, is for
+/// the caller to see.
 pub(super) fn grant(
     signer: &InternalKey,
     request: &AccessRequest,
@@ -37,14 +39,11 @@ pub(super) fn grant(
             TokenFault::BadSignature => deny("token_signature", "the token is not valid for this stream"),
             TokenFault::Expired => deny("token_expired", "the URL has expired"),
         })?;
-    // No such token is ever signed; what members publish is theirs in any case.
-    if request.action == Action::Publish && !form.is_some_and(Form::is_rendition) {
-        return Err(deny("wrong_action", "only renditions are published so"));
-    }
     let grant = Grant {
         key,
         epoch: 0,
         holder: None,
+        internal: true,
         max_bitrate: None,
     };
     Ok((app, stream, grant))

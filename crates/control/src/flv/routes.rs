@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream;
 use lianmai_hub::{
-    AccessRequest, Action, Authorise, EndReason, Hub, Protocol, PublishError, ReadOptions, Wire, WireForm,
+    AccessRequest, Action, Authorise, EndReason, Hub, Protocol, ReadOptions, Wire, WireForm,
 };
 use tracing::Instrument;
 
@@ -121,7 +121,7 @@ async fn play(
     };
     let feed = match state.hub.subscribe(grant.key.clone(), options) {
         Ok(reader) => FlvFeed::new(reader),
-        Err(error @ (PublishError::TooManyStreams | PublishError::NewerPublisher)) => {
+        Err(error) => {
             return Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too_many_streams",

@@ -28,6 +28,8 @@ pub struct Problem {
     field: Option<String>,
     room: Option<RoomId>,
     retry_after_secs: Option<u64>,
+    vendor_code: Option<i32>,
+    vendor_state: Option<u16>,
 }
 
 /// A problem as it is sent (RFC 9457 §3).
@@ -56,6 +58,12 @@ pub struct ProblemBody<'a> {
     /// With `name_conflict`: the room that has the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     room: Option<&'a str>,
+    /// What was asked in a vendor's words: the vendor's own number for the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_code: Option<i32>,
+    /// With `vendor_code`: the vendor's number for the state of the mix after it, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_state: Option<u16>,
 }
 
 impl Problem {
@@ -72,6 +80,8 @@ impl Problem {
             field: None,
             room: None,
             retry_after_secs: None,
+            vendor_code: None,
+            vendor_state: None,
         }
     }
 
@@ -132,6 +142,20 @@ impl Problem {
         self
     }
 
+    /// Adds a vendor's own number for the refusal.
+    #[must_use]
+    pub const fn vendor_code(mut self, code: i32) -> Self {
+        self.vendor_code = Some(code);
+        self
+    }
+
+    /// Adds a vendor's number for the state after the refusal.
+    #[must_use]
+    pub const fn vendor_state(mut self, state: u16) -> Self {
+        self.vendor_state = Some(state);
+        self
+    }
+
     /// HTTP status.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
@@ -155,6 +179,8 @@ impl Problem {
             code: &self.code,
             field: self.field.as_deref(),
             room: self.room.as_ref().map(RoomId::as_str),
+            vendor_code: self.vendor_code,
+            vendor_state: self.vendor_state,
         }
     }
 }

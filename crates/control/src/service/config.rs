@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::bypass::BypassConfig;
+use crate::recordings::RecordingConfig;
 use crate::service::{AppLimits, Clock};
 use crate::webhook::WebhookConfig;
 use crate::workers::WorkersConfig;
@@ -45,8 +47,14 @@ pub struct ServiceConfig {
     pub webhook: WebhookConfig,
     /// Allows hooks to loopback and private addresses. For development only.
     pub allow_private_targets: bool,
+    /// Pushing streams to other servers.
+    pub bypass: BypassConfig,
+    /// Recordings.
+    pub recording: RecordingConfig,
     /// Workers and what they make.
     pub workers: WorkersConfig,
+    /// Size and rates of the mix of a new room, until its layout says otherwise.
+    pub mix_canvas: lianmai_rooms::layout::Canvas,
     /// The clock.
     pub clock: Clock,
 }
@@ -72,7 +80,10 @@ impl Default for ServiceConfig {
             access_hook_timeout: Duration::from_secs(3),
             webhook: WebhookConfig::default(),
             allow_private_targets: false,
+            bypass: BypassConfig::default(),
+            recording: RecordingConfig::default(),
             workers: WorkersConfig::default(),
+            mix_canvas: lianmai_rooms::layout::Canvas::default(),
             clock: Clock::system(),
         }
     }

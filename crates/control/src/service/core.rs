@@ -11,7 +11,9 @@ use super::effects::Effects;
 use super::password::Passwords;
 use super::state::{State, Tx};
 use super::{Apps, ServiceConfig, ServiceError, rows};
+use crate::bypass::Bypass;
 use crate::events::{Journals, RoomEvent};
+use crate::mixing::Mixing;
 use crate::signals::Board;
 use crate::store::{Store, StoreError};
 use crate::webhook::Webhooks;
@@ -30,6 +32,10 @@ pub(crate) struct Core {
     pub(crate) webhooks: Arc<Webhooks>,
     /// What passes in rooms and is not kept.
     pub(crate) signals: Board,
+    /// What mixes are to be.
+    pub(crate) mixing: Arc<Mixing>,
+    /// Streams pushed to other servers.
+    pub(crate) bypass: Arc<Bypass>,
     /// Set once, when the gateway speaks WebRTC.
     pub(crate) webrtc: Arc<OnceLock<Arc<Webrtc>>>,
     pub(crate) passwords: Passwords,

@@ -5,13 +5,18 @@ use std::sync::{Arc, OnceLock};
 use lianmai_hub::{Hub, StreamKey};
 use lianmai_rooms::{AppId, EventKind, SessionId};
 
+use crate::bypass::Bypass;
+use super::silence::Silence;
 use crate::events::{Journals, RoomEvent};
+use crate::mixing::Mixing;
 use crate::webhook::Webhooks;
 use crate::webrtc::Webrtc;
 
 /// What happened, for those who follow. Events with their size when written out.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
+    /// Of all streams of rooms in which that may have changed.
+    pub(crate) silences: Vec<Silence>,
     pub(crate) events: Vec<(Arc<RoomEvent>, usize)>,
     pub(crate) targets: Vec<(AppId, String)>,
     /// Sessions that are over.
@@ -23,15 +28,25 @@ pub(crate) struct Effects {
     pub(crate) journals: Arc<Journals>,
     pub(crate) webhooks: Arc<Webhooks>,
     pub(crate) webrtc: Arc<OnceLock<Arc<Webrtc>>>,
+    pub(crate) mixing: Arc<Mixing>,
+    pub(crate) bypass: Arc<Bypass>,
+    /// Told after every change, for those who then look at the rooms.
+    pub(crate) happened: tokio::sync::watch::Sender<()>,
 }
 
 impl Effects {
     /// Never waits.
     pub(crate) fn run(&self, told: Told) {
+        for silence in told.silences {
+            silence.enforce(&self.hub);
+        }
         for (event, size) in told.events {
             self.media_follows(&event);
+            self.mixing.hear(&event);
+            self.bypass.happened(&event.app, &event.room, &event.event.kind);
             self.tell(event, size);
         }
+        self.happened.send_replace(());
         for session in told.ended_sessions {
             if let Some(webrtc) = self.webrtc.get() {
                 webrtc.session_ended(&session);

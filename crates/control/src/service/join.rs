@@ -61,6 +61,7 @@ impl Service {
                 ext: request.ext,
                 session: request.session.clone(),
                 device,
+                bypass: request.bypass,
             }));
             check_limits(&known, state, room, &join)?;
             state.apply(app, room, join, tx)?;

@@ -19,6 +19,7 @@ mod join;
 mod media;
 mod password;
 mod policy;
+mod push;
 pub(crate) mod random;
 mod reload;
 mod request;
@@ -27,6 +28,7 @@ mod room;
 mod rows;
 mod session;
 mod sessions;
+mod silence;
 mod state;
 mod stream;
 mod urls;
@@ -43,6 +45,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::Access;
+use crate::bypass::Bypass;
+use crate::recordings::{OpenRecordingsError, Recordings};
 use crate::store::{Store, StoreError};
 use crate::webhook::Webhooks;
 use crate::workers::Workers;
@@ -58,6 +62,7 @@ pub use clock::Clock;
 pub use config::ServiceConfig;
 pub use error::{ErrorKind, ServiceError};
 pub use password::Password;
+pub use push::PushInfo;
 pub use policy::{AppLimits, AppPolicy, MAX_HOOK_URL, MAX_WEBHOOKS};
 pub use request::{CallRecordFilter, CreateRoom, JoinCredential, JoinRequest, PublishRequest, TicketRequest};
 
@@ -66,6 +71,7 @@ pub struct Service {
     pub(crate) core: Arc<Core>,
     access: Arc<Access>,
     workers: Arc<Workers>,
+    recordings: Option<Arc<Recordings>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -81,7 +87,14 @@ impl Service {
         let apps = restore::apps(&config, &store).await?;
         let webhooks = Webhooks::new(&config, store.clone(), apps.clone(), tasks.clone(), stop.clone())
             .map_err(|error| OpenError::Client(error.to_string()))?;
-        let core = Arc::new(restore::core(config, store, hub, apps, webhooks).await?);
+        let bypass = Bypass::new(
+            config.bypass.clone(),
+            config.clock.clone(),
+            hub.clone(),
+            tasks.clone(),
+            stop.clone(),
+        );
+        let core = Arc::new(restore::core(config, store, hub, apps, webhooks, bypass).await?);
         let media = media::Media::new(core.clone());
         restore::connections_lost(&core).await?;
         core.webhooks.resume().await?;
@@ -94,21 +107,33 @@ impl Service {
             stop.clone()
                 .run_until_cancelled_owned(housekeeping::run(core.clone())),
         );
+        let bypass = core.bypass.clone();
+        tasks.spawn(
+            stop.clone()
+                .run_until_cancelled_owned(bypass.follow(core.clone())),
+        );
         let (workers, dispatcher) = Workers::new(
             core.config.workers.clone(),
             core.hub.clone(),
             core.config.clock.clone(),
+            &core.mixing.plans,
         );
         tasks.spawn(stop.clone().run_until_cancelled_owned(dispatcher.run()));
         tasks.spawn(
             stop.clone()
+                .run_until_cancelled_owned(crate::mixing::conduct(core.clone(), workers.clone())),
+        );
+        tasks.spawn(
+            stop.clone()
                 .run_until_cancelled_owned(crate::signals::watch(core.clone())),
         );
+        let recordings = Recordings::open(core.clone(), tasks.clone(), stop.clone()).await?;
         let access = Arc::new(Access::new(core.clone(), workers.clone()));
         Ok(Arc::new(Self {
             core,
             access,
             workers,
+            recordings,
             tasks,
             stop,
         }))
@@ -124,6 +149,17 @@ impl Service {
     #[must_use]
     pub fn workers(&self) -> &Arc<Workers> {
         &self.workers
+    }
+
+    /// Recordings.
+    ///
+    /// # Errors
+    /// `recording_disabled` when the gateway has no place for them.
+    pub fn recordings(&self) -> Result<&Arc<Recordings>, ServiceError> {
+        self.recordings.as_ref().ok_or_else(|| {
+            let text = "this gateway does not record";
+            ServiceError::new(ErrorKind::Unavailable, "recording_disabled", text)
+        })
     }
 
     /// The clock everything here goes by.
@@ -164,6 +200,9 @@ pub enum OpenError {
     /// What is stored cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Recordings cannot be kept.
+    #[error(transparent)]
+    Recordings(#[from] OpenRecordingsError),
     /// The HTTP client for hooks cannot be made.
     #[error("HTTP client: {0}")]
     Client(String),

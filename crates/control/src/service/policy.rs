@@ -20,6 +20,8 @@ pub struct AppLimits {
     pub members_per_room: usize,
     /// Streams published at the same time, in all rooms.
     pub streams: usize,
+    /// Pushes to other servers, in all rooms.
+    pub pushes: usize,
     /// Signalling sessions.
     pub sessions: usize,
     /// Connections that publish.
@@ -36,6 +38,7 @@ impl Default for AppLimits {
             rooms: 1_000,
             members_per_room: 2_000,
             streams: 4_000,
+            pushes: 200,
             sessions: 20_000,
             publishers: 2_000,
             players: 20_000,

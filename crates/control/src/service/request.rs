@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lianmai_rooms::{
-    AccountId, ClientRef, Device, Ext, MemberId, Nick, Role, RoomId, SessionId, Settings, StreamKind,
+    AccountId, BypassPart, ClientRef, Device, Ext, MemberId, Nick, Role, RoomId, SessionId, Settings, StreamKind,
     Timestamp, Transport,
 };
 
@@ -57,6 +57,8 @@ pub struct JoinRequest {
     pub session: Option<SessionId>,
     /// What it runs on; for a session, its own device counts.
     pub device: Device,
+    /// What it is in the bypass; `None`: it does not mind.
+    pub bypass: Option<BypassPart>,
 }
 
 /// A member publishes a camera or screen.

@@ -9,9 +9,12 @@ use tokio::sync::Notify;
 
 use super::effects::Effects;
 use super::password::Passwords;
+use super::silence::Silence;
 use super::state::State;
 use super::{App, Apps, Core, ServiceConfig};
+use crate::bypass::Bypass;
 use crate::events::{Journals, RoomEvent};
+use crate::mixing::Mixing;
 use crate::signals::Board;
 use crate::store::{Store, StoreError};
 use crate::webhook::Webhooks;
@@ -30,16 +33,24 @@ pub(super) async fn core(
     hub: Hub,
     apps: Arc<Apps>,
     webhooks: Arc<Webhooks>,
+    bypass: Arc<Bypass>,
 ) -> Result<Core, StoreError> {
     let journals = Arc::new(Journals::new(config.journal_events, config.journal_bytes));
     let state = state(&store, &journals).await?;
+    for silence in state.rooms.iter().flat_map(Silence::of) {
+        silence.enforce(&hub);
+    }
     let webrtc = Arc::new(OnceLock::new());
+    let mixing = Arc::new(Mixing::default());
     Ok(Core {
         effects: Arc::new(Effects {
             hub: hub.clone(),
             journals: journals.clone(),
             webhooks: webhooks.clone(),
             webrtc: webrtc.clone(),
+            mixing: mixing.clone(),
+            bypass: bypass.clone(),
+            happened: tokio::sync::watch::Sender::new(()),
         }),
         passwords: Passwords::new(config.password_concurrency),
         state: Mutex::new(state),
@@ -52,6 +63,8 @@ pub(super) async fn core(
         journals,
         webhooks,
         signals: Board::default(),
+        mixing,
+        bypass,
         webrtc,
     })
 }

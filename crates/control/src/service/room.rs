@@ -1,6 +1,7 @@
 //! Rooms: creating, listing, commands, events, the end.
 
 use lianmai_hub::StreamKey;
+use lianmai_rooms::layout::Layout;
 use lianmai_rooms::{Actor, AppId, Command, NewRoom, Room, RoomId, RoomName, RoomView, SettingsChange};
 
 use super::state::State;
@@ -45,6 +46,12 @@ impl Service {
                 return Err(lianmai_rooms::Rejection::TooManyRooms.into());
             }
             state.create(new, tx)?;
+            let usual = Layout::default();
+            if self.core.config.mix_canvas != usual.canvas {
+                let canvas = self.core.config.mix_canvas;
+                let (by, layout) = (Actor::App, Box::new(Layout { canvas, ..usual }));
+                state.apply(app, &id, Command::UpdateMix { by, layout }, tx)?;
+            }
             state.rooms.get(app, &id).map(room_state).ok_or_else(no_such_room)
         };
         let (room, _) = self.core.change(change).await?;
@@ -206,15 +213,30 @@ pub(crate) fn check_limits(
         Command::Publish(publish) => {
             let there = room.stream_of(Some(&publish.member), publish.kind).is_some();
             if !there && state.count_streams(&app.id) >= app.limits.streams {
+                return Err(too_many_streams());
+            }
+        }
+        Command::StartMix { .. }
+            if room.mix().is_none() && state.count_streams(&app.id) >= app.limits.streams =>
+        {
+            return Err(too_many_streams());
+        }
+        Command::AddPush { .. } => {
+            let pushes = |room: &Room| room.pushes().len();
+            if state.rooms.of_app(&app.id).map(pushes).sum::<usize>() >= app.limits.pushes {
                 return Err(ServiceError::limit(
-                    "app_limit_streams",
-                    "the app publishes too many streams",
+                    "app_limit_pushes",
+                    "the app pushes to too many places",
                 ));
             }
         }
         _ => {}
     }
     Ok(())
+}
+
+fn too_many_streams() -> ServiceError {
+    ServiceError::limit("app_limit_streams", "the app publishes too many streams")
 }
 
 pub(crate) fn room_state(room: &Room) -> RoomState {

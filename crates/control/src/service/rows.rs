@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lianmai_rooms::{Event, EventKind, RoomEvents, RoomKind};
 
 use super::effects::Told;
+use super::silence::Silence;
 use super::state::{State, Tx};
 use super::{Core, random};
 use crate::events::RoomEvent;
@@ -23,6 +24,10 @@ pub(crate) fn of(core: &Core, state: &State, tx: Tx) -> (Vec<Op>, Told) {
         let RoomEvents { app, room, events } = changed;
         let targets = core.targets(&app);
         let created = events.first().and_then(new_row);
+        let silence = events.iter().any(|event| Silence::follows(&event.kind));
+        if let Some(live) = state.rooms.get(&app, &room).filter(|_| silence && !ended) {
+            told.silences.extend(Silence::of(live));
+        }
         match state.rooms.get(&app, &room) {
             // If another room of the same id was made by the same change, its own entry saves it.
             Some(live) if !ended => ops.push(Op::SaveRoom {

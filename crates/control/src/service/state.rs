@@ -8,6 +8,7 @@ use lianmai_rooms::{
 };
 
 use super::sessions::Sessions;
+use crate::mixing::sound;
 use crate::store::Op;
 
 /// Rooms, where their streams are, and who is connected.
@@ -42,6 +43,17 @@ impl State {
     pub(crate) fn room_of(&self, app: &AppId, stream: &StreamId) -> Option<&Room> {
         let room = self.streams.get(app)?.get(stream)?;
         self.rooms.get(app, room)
+    }
+
+    /// The room and the mix that a stream is a sound of, without one member; `None`: it is none.
+    pub(crate) fn sound_of(&self, app: &AppId, stream: &StreamId) -> Option<(&Room, StreamId)> {
+        if self.room_of(app, stream).is_some() {
+            return None;
+        }
+        let (mix, _) = sound::parse(stream.as_str())?;
+        let room = self.room_of(app, &mix)?;
+        let is_mix = room.mix().is_some_and(|stream| stream.id == mix);
+        is_mix.then_some((room, mix))
     }
 
     /// How many streams an app has published.

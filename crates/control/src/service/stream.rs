@@ -2,7 +2,7 @@
 
 use lianmai_rooms::{
     Actor, AppId, Command, EventKind, MemberId, Publish, Rejection, Room, RoomId, StreamAction, StreamId,
-    StreamView, Transport,
+    StreamKind, StreamView, Transport,
 };
 
 use super::room::{check_limits, no_such_room};
@@ -161,6 +161,10 @@ impl Service {
     }
 
     fn push_url(&self, app: &AppId, stream: &StreamView) -> Result<Option<PushUrl>, ServiceError> {
+        if stream.kind == StreamKind::Mix {
+            // Made by the gateway itself.
+            return Ok(None);
+        }
         let rtmp = stream.via == Transport::Rtmp;
         if !rtmp && self.webrtc().is_none() {
             return Ok(None);
@@ -177,7 +181,7 @@ impl Service {
         }))
     }
 
-    fn pull_urls(
+    pub(crate) fn pull_urls(
         &self,
         app: &AppId,
         stream: &StreamId,

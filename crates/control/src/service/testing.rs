@@ -140,6 +140,7 @@ pub(crate) fn joining(who: &str, session: Option<SessionId>) -> JoinRequest {
         ext: Ext::default(),
         session,
         device: Device::default(),
+        bypass: None,
     }
 }
 

@@ -51,6 +51,7 @@ struct Entry {
     tell: broadcast::Sender<Arc<Signal>>,
     speaker: Option<(MemberId, Arc<Signal>)>,
     qualities: HashMap<MemberId, (Quality, Arc<Signal>)>,
+    mix: Option<Arc<Signal>>,
 }
 
 impl Default for Entry {
@@ -59,6 +60,7 @@ impl Default for Entry {
             tell: broadcast::channel(CAPACITY).0,
             speaker: None,
             qualities: HashMap::new(),
+            mix: None,
         }
     }
 }
@@ -105,7 +107,7 @@ impl Board {
         let qualities = entry.qualities.values().map(|(_, signal)| signal.clone());
         Listener {
             signals: entry.tell.subscribe(),
-            before: speaker.chain(qualities).collect(),
+            before: speaker.chain(qualities).chain(entry.mix.clone()).collect(),
         }
     }
 
@@ -133,6 +135,33 @@ impl Board {
         let signal = Signal::new("active_speaker", room, at, fields);
         entry.speaker = speaker.map(|speaker| (speaker.member.clone(), signal.clone()));
         let _ = entry.tell.send(signal);
+    }
+
+    /// Something that those who watch a room may like to know; `fields` is an object.
+    pub(crate) fn announce(&self, app: &AppId, room: &RoomId, at: Timestamp, event: &str, fields: Value) {
+        let rooms = self.rooms.lock();
+        if let Some(entry) = rooms.get(&(app.clone(), room.clone())) {
+            // Whoever listened may have left.
+            let _ = entry.tell.send(Signal::new(event, room, at, fields));
+        }
+    }
+
+    /// Who speaks now.
+    pub(crate) fn speaking(&self, app: &AppId, room: &RoomId) -> Option<MemberId> {
+        let rooms = self.rooms.lock();
+        let entry = rooms.get(&(app.clone(), room.clone()))?;
+        entry.speaker.as_ref().map(|(member, _)| member.clone())
+    }
+
+    /// Where the mix of a room stands now; `None`: it has none.
+    pub(crate) fn mix(&self, app: &AppId, room: &RoomId, at: Timestamp, status: Option<Value>) {
+        let mut rooms = self.rooms.lock();
+        let entry = rooms.entry((app.clone(), room.clone())).or_default();
+        entry.mix = status.map(|status| Signal::new("mix_status", room, at, status));
+        if let Some(signal) = &entry.mix {
+            // Whoever listened may have left.
+            let _ = entry.tell.send(signal.clone());
+        }
     }
 
     /// How good a member's connection is now; what is `None` stays as it is. Told only when it changed.
@@ -176,7 +205,8 @@ impl Board {
                 .speaker
                 .take()
                 .filter(|(member, _)| inside(app, room, member));
-            entry.tell.receiver_count() > 0 || entry.speaker.is_some() || !entry.qualities.is_empty()
+            let known = entry.speaker.is_some() || !entry.qualities.is_empty() || entry.mix.is_some();
+            known || entry.tell.receiver_count() > 0
         });
     }
 }

@@ -58,6 +58,7 @@ pub(crate) async fn hear(core: Arc<Core>, mut events: broadcast::Receiver<Bridge
                     }
                     if let Some(speaker) = news.speaker {
                         core.signals.speaker(app, room, at, speaker.as_ref());
+                        core.mixing.hint(app, room);
                     }
                     !sound.is_over()
                 });

@@ -5,11 +5,13 @@
 //! their own. Nothing here knows a rule of a room.
 
 mod error;
+mod mix_assets;
 mod offline;
 mod op;
 mod open;
 mod read;
 mod record;
+mod recordings;
 mod room_rows;
 mod run;
 mod webhooks;

@@ -6,6 +6,7 @@ use lianmai_rooms::{
 };
 
 use super::StoredApp;
+use crate::recordings::{Part, Recording};
 
 /// One change of what is stored.
 #[derive(Debug)]
@@ -88,6 +89,22 @@ pub(crate) enum Op {
     ForgetTarget {
         app: AppId,
         target: String,
+    },
+    SaveRecording(Box<Recording>),
+    /// Nothing when its recording is deleted.
+    SavePart(Box<Part>),
+    /// With its parts.
+    DeleteRecording(String),
+    /// Nothing when its room has ended.
+    SaveMixAsset {
+        app: AppId,
+        room: RoomId,
+        asset: Box<crate::mixing::Asset>,
+    },
+    DeleteMixAsset {
+        app: AppId,
+        room: RoomId,
+        name: String,
     },
     /// Deletes what is past its time.
     Housekeeping {

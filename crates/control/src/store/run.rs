@@ -9,7 +9,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction, query};
 use super::op::{EndedRoom, NewRoomRow};
 use super::room_rows::{stay, stream};
 use super::webhooks::{count_dead, queue};
-use super::{CallRecord, Op, StoreError, StoredSession, read};
+use super::{CallRecord, Op, StoreError, StoredSession, mix_assets, read, recordings};
 use crate::webhook::message;
 
 /// Stays of those who left that are kept for the record of one room.
@@ -159,6 +159,11 @@ async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
                     .await?;
             }
         }
+        Op::SaveRecording(recording) => recordings::save(tx, recording).await?,
+        Op::SavePart(part) => recordings::save_part(tx, part).await?,
+        Op::DeleteRecording(id) => recordings::delete(tx, id).await?,
+        Op::SaveMixAsset { app, room, asset } => mix_assets::save(tx, (app, room), asset).await?,
+        Op::DeleteMixAsset { app, room, name } => mix_assets::delete(tx, (app, room), name).await?,
         Op::Housekeeping { records_before } => housekeeping(tx, *records_before).await?,
     }
     Ok(())

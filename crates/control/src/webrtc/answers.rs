@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 use lianmai_bridge::BridgeError;
-use lianmai_hub::PublishError;
+use lianmai_hub::{Action, Grant, PublishError};
 
 use crate::http::Problem;
+use crate::service::Service;
 
 /// A refusal of the bridge.
 pub(crate) fn problem(error: BridgeError) -> Problem {
@@ -19,8 +20,22 @@ pub(crate) fn problem(error: BridgeError) -> Problem {
         BridgeError::Stream(PublishError::NewerPublisher) => {
             Problem::new(StatusCode::CONFLICT, "newer_publisher", text)
         }
-        BridgeError::Stream(_) => Problem::unavailable("too_many_streams", text),
+        BridgeError::Stream(PublishError::Contested) => {
+            Problem::new(StatusCode::CONFLICT, "publisher_contested", text)
+        }
+        BridgeError::Stream(PublishError::TooManyStreams) => Problem::unavailable("too_many_streams", text),
         BridgeError::ShuttingDown => Problem::unavailable("draining", text),
+    }
+}
+
+/// Media comes after the answer: who could not publish now is told so before.
+pub(super) fn check_publish(service: &Service, action: Action, grant: &Grant) -> Result<(), Problem> {
+    match action {
+        Action::Play => Ok(()),
+        Action::Publish => {
+            let checked = service.core.hub.check_publish(&grant.key, grant.epoch);
+            checked.map_err(|error| problem(BridgeError::Stream(error)))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! `use-auth-secret`): the user name says until when they are valid and for whom, the password is a MAC of it. Nothing
 //! is stored, on neither side.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,6 +13,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use lianmai_bridge::IceServer;
 use lianmai_rooms::Timestamp;
 use sha1::Sha1;
+
+use crate::outbound::is_public;
 
 /// What a TURN server shares with the gateway. Not printed by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,6 +79,21 @@ impl IceConfig {
         }
         servers
     }
+}
+
+/// Whether a `stun:` or `turn:` URL (RFC 7064, RFC 7065) names a private, loopback or link-local address: clients
+/// elsewhere do not reach it, and a relay there would open what is behind it. Names are looked up by clients, not here.
+#[must_use]
+pub fn names_private_address(url: &str) -> bool {
+    let (_, rest) = url.split_once(':').unwrap_or_default();
+    let authority = rest.split('?').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((v6, _)) => v6,
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let local = name == "localhost" || name.ends_with(".localhost");
+    local || name.parse::<IpAddr>().is_ok_and(|address| !is_public(address))
 }
 
 fn password(TurnSecret(secret): &TurnSecret, username: &str) -> String {
@@ -160,6 +178,29 @@ mod tests {
         assert_eq!(links[0], "<stun:stun.example.com:3478>; rel=\"ice-server\"");
         assert!(links[1].starts_with("<turn:turn.example.com:3478?transport=udp>; rel=\"ice-server\"; username=\"3600:a\\\"\\\\b\"; credential=\""));
         assert!(links[2].ends_with("credential-type=\"password\""));
+    }
+
+    #[test]
+    fn private_addresses_are_told() {
+        for url in [
+            "turn:127.0.0.1:3478?transport=udp",
+            "turns:10.1.2.3",
+            "turn:[::1]:3478",
+            "turn:[fd00::1]",
+            "stun:192.168.0.9",
+            "turn:localhost",
+            "turn:turn.LOCALHOST.:3478",
+        ] {
+            assert!(names_private_address(url), "{url}");
+        }
+        for url in [
+            "turn:turn.example.com:3478",
+            "stun:8.8.8.8",
+            "turns:[2606:4700::1111]:5349?transport=tcp",
+            "turn:",
+        ] {
+            assert!(!names_private_address(url), "{url}");
+        }
     }
 
     #[test]

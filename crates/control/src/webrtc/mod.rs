@@ -13,7 +13,7 @@ mod routes;
 mod signalling;
 mod state;
 
-pub use ice::{IceConfig, TurnSecret};
+pub use ice::{IceConfig, TurnSecret, names_private_address};
 pub(crate) use peers::{Direction, Owner};
 pub(crate) use resource::*;
 pub(crate) use routes::*;

@@ -13,7 +13,7 @@ use lianmai_bridge::{Answer, IceServer, LayerChoice, Lines, Offer, PeerId, PlayL
 use lianmai_hub::{AccessRequest, Action, Authorise as _, Grant, Protocol};
 use lianmai_rooms::{AppId, MemberId, Rejection, StreamId};
 
-use super::answers::{disabled, problem};
+use super::answers::{check_publish, disabled, problem};
 use super::cors::{self, FRAGMENT, SDP};
 use super::{Direction, Owner, Webrtc, ice, resource};
 use crate::http::{HttpState, Problem, bearer};
@@ -123,6 +123,7 @@ async fn offered(
     }
     let action = asked.action;
     let grant = service.access().authorise(asked).await?;
+    check_publish(service, action, &grant)?;
     let sdp = text(body, webrtc.config.max_sdp).await?;
     let user = grant.holder.clone().unwrap_or_else(|| "app".into());
     let answer = open(webrtc, action, grant.clone(), sdp).await?;

@@ -13,7 +13,7 @@ use lianmai_bridge::{
 use lianmai_hub::{AccessRequest, Action, Grant, Protocol};
 use lianmai_rooms::{AccountId, AppId, MemberId, Rejection, RoomId, SessionId, StreamId};
 
-use super::answers::{disabled, no_such_peer, problem};
+use super::answers::{check_publish, disabled, no_such_peer, problem};
 use super::peers::Grants;
 use super::{Direction, Owner, Webrtc};
 use crate::http::Problem;
@@ -255,8 +255,10 @@ async fn ask(
         peer: who.address,
         protocol: Protocol::Webrtc,
     };
-    let access = service.access();
-    Ok(access.authorise_member(request, &who.room, &who.member).await?)
+    let (access, action) = (service.access(), request.action);
+    let grant = access.authorise_member(request, &who.room, &who.member).await?;
+    check_publish(service, action, &grant)?;
+    Ok(grant)
 }
 
 fn by_mid(lines: &[LineUse], grants: &Grants, direction: Direction) -> HashMap<String, Line> {

@@ -1,21 +1,24 @@
 //! The loop that brings what runs into line with what is wanted.
 //!
-//! Every round looks at everything: the wanted renditions, the workers, the clock. What wakes it is only a hint.
+//! Every round looks at everything: the wanted renditions, the mixes, the workers, the clock. What wakes it is only a
+//! hint.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lianmai_hub::job::GatewayMessage;
+use lianmai_hub::job::{GatewayMessage, JobId};
 use lianmai_hub::{Hub, StreamKey};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::link::FromLink;
-use super::plan::{Action, Planner, WorkerId};
+use super::plan::{Action, Planner, WorkerId, Work};
 use super::registry::Workers;
 use super::status::Snapshot;
-use super::{figures, job, urls};
+use super::urls::{Known, Urls};
+use super::{figures, job};
+use crate::mixing::Plans;
 use crate::service::Clock;
 
 /// Longest time between two rounds.
@@ -31,11 +34,22 @@ pub(crate) struct Dispatcher {
     said: mpsc::Receiver<FromLink>,
     planner: Planner,
     links: HashMap<WorkerId, mpsc::Sender<GatewayMessage>>,
+    mixes: watch::Receiver<Plans>,
+    /// The mixes of this round.
+    plans: Plans,
+    /// What jobs of mixes were told.
+    known: HashMap<JobId, Known>,
     began: Instant,
 }
 
 impl Dispatcher {
-    pub(super) fn new(workers: Arc<Workers>, hub: Hub, clock: Clock, said: mpsc::Receiver<FromLink>) -> Self {
+    pub(super) fn new(
+        workers: Arc<Workers>,
+        hub: Hub,
+        clock: Clock,
+        said: mpsc::Receiver<FromLink>,
+        mixes: watch::Receiver<Plans>,
+    ) -> Self {
         Self {
             planner: Planner::new(workers.config().timing),
             workers,
@@ -43,6 +57,9 @@ impl Dispatcher {
             clock,
             said,
             links: HashMap::new(),
+            mixes,
+            plans: Plans::default(),
+            known: HashMap::new(),
             began: Instant::now(),
         }
     }
@@ -56,6 +73,8 @@ impl Dispatcher {
             let next = self.round(self.hub.wanted_renditions());
             tokio::select! {
                 () = watch.changed() => {}
+                // Without its sender the gateway is about to end.
+                Ok(()) = self.mixes.changed() => {}
                 // The sender lives in `workers`, so there is always another message to wait for.
                 _ = self.said.recv_many(&mut batch, BATCH) => {}
                 () = tokio::time::sleep(next) => {}
@@ -70,13 +89,19 @@ impl Dispatcher {
     fn round(&mut self, wanted: Vec<StreamKey>) -> Duration {
         self.sweep();
         let config = self.workers.config();
-        let wants = wanted
+        let renditions = wanted
             .into_iter()
             .filter_map(|key| job::want(config, &self.hub, key));
-        self.planner.want(wants.collect(), self.began.elapsed());
+        self.plans = self.mixes.borrow_and_update().clone();
+        let mixes = self.plans.iter();
+        let mixes = mixes.map(|(key, plan)| job::want_mix(&self.hub, key, plan));
+        let wants = renditions.chain(mixes).collect();
+        self.planner.want(wants, self.began.elapsed());
         // Telling a worker may show that it is gone; then its jobs go elsewhere at once.
         while !self.act() {}
-        let snapshot = Snapshot::of(&self.planner);
+        let jobs: HashSet<JobId> = self.planner.jobs().collect();
+        self.known.retain(|job, _| jobs.contains(job));
+        let snapshot = Snapshot::of(&self.planner, &self.plans);
         figures::show(&snapshot, self.planner.stopping_jobs());
         self.workers.show(snapshot);
         let now = self.began.elapsed();
@@ -93,6 +118,8 @@ impl Dispatcher {
         let mut all_told = true;
         for action in actions {
             let (worker, message) = self.message(action);
+            // A mix that is none any more is stopped in the next round.
+            let Some(message) = message else { continue };
             let link = self.links.get(&worker);
             let told = link.is_some_and(|outbox| outbox.try_send(message).is_ok());
             if !told && self.links.remove(&worker).is_some() {
@@ -103,20 +130,37 @@ impl Dispatcher {
         all_told
     }
 
-    fn message(&self, action: Action) -> (WorkerId, GatewayMessage) {
+    fn message(&mut self, action: Action) -> (WorkerId, Option<GatewayMessage>) {
+        let urls = Urls {
+            base: &self.workers.config().rtmp_base,
+            signer: self.workers.signer(),
+            now: self.clock.now(),
+        };
         match action {
             Action::Start {
                 worker,
                 job,
                 key,
-                kind,
+                work: Work::Rendition(kind),
             } => {
-                let base = &self.workers.config().rtmp_base;
-                let signer = self.workers.signer();
-                let job = urls::job(base, signer, job, kind, &key, self.clock.now());
-                (worker, GatewayMessage::Start { job })
+                let job = urls.job(job, kind, &key);
+                (worker, Some(GatewayMessage::Start { job }))
             }
-            Action::Stop { worker, job } => (worker, GatewayMessage::Stop { id: job }),
+            Action::Start { worker, job, key, .. } => {
+                let mix = self.plans.get(&key).map(|plan| {
+                    let known = self.known.entry(job).or_default();
+                    Box::new(urls.mix(job, &key, plan, known))
+                });
+                (worker, mix.map(|job| GatewayMessage::StartMix { job }))
+            }
+            Action::Update { worker, job, key } => {
+                let mix = self.plans.get(&key).map(|plan| {
+                    let known = self.known.entry(job).or_default();
+                    Box::new(urls.mix(job, &key, plan, known))
+                });
+                (worker, mix.map(|job| GatewayMessage::UpdateMix { job }))
+            }
+            Action::Stop { worker, job } => (worker, Some(GatewayMessage::Stop { id: job })),
         }
     }
 

@@ -1,10 +1,11 @@
-//! From a wanted rendition to the job that makes it.
+//! From a wanted rendition or mix to the job that makes it.
 
 use lianmai_hub::job::JobKind;
 use lianmai_hub::{Form, Hub, StreamKey};
 
 use super::WorkersConfig;
-use super::plan::{Want, estimate};
+use super::plan::{Picture, Want, Work, estimate, estimate_mix};
+use crate::mixing::MixPlan;
 
 /// The job of a rendition and what it takes; `None` for keys that no worker makes.
 pub(super) fn want(config: &WorkersConfig, hub: &Hub, key: StreamKey) -> Option<Want> {
@@ -14,7 +15,31 @@ pub(super) fn want(config: &WorkersConfig, hub: &Hub, key: StreamKey) -> Option<
         _ => None,
     };
     let need = estimate(&kind, picture);
-    Some(Want { key, kind, need })
+    Some(Want {
+        key,
+        work: Work::Rendition(kind),
+        need,
+    })
+}
+
+/// The job of a mix and what it takes.
+pub(super) fn want_mix(hub: &Hub, key: &StreamKey, plan: &MixPlan) -> Want {
+    let shown: Vec<Option<Picture>> = plan
+        .inputs
+        .iter()
+        .filter(|(name, _)| plan.shown().any(|shown| shown == name))
+        .map(|(_, source)| picture(hub, source))
+        .collect();
+    let heard = plan.scene.voices.iter().filter(|voice| !voice.muted).count();
+    let canvas = plan.scene.canvas;
+    Want {
+        key: key.clone(),
+        need: estimate_mix(&canvas, &shown, heard, plan.sounds.len()),
+        work: Work::Mix {
+            canvas,
+            revision: plan.revision,
+        },
+    }
 }
 
 fn kind(config: &WorkersConfig, form: Form) -> Option<JobKind> {
@@ -43,18 +68,9 @@ pub(super) fn source(rendition: &StreamKey) -> StreamKey {
 }
 
 /// Width, height and frames per second of a stream's picture, where they are known.
-fn picture(hub: &Hub, key: &StreamKey) -> Option<(u32, u32, f64)> {
+fn picture(hub: &Hub, key: &StreamKey) -> Option<Picture> {
     let video = hub.stats(key)?.video?;
     (video.width > 0 && video.height > 0).then_some((video.width, video.height, video.fps))
-}
-
-/// A job's name in metrics and logs.
-pub(super) fn kind_name(kind: &JobKind) -> &'static str {
-    match kind {
-        JobKind::AudioToOpus { .. } => "audio_to_opus",
-        JobKind::AudioToAac { .. } => "audio_to_aac",
-        JobKind::VideoToH264 { .. } => "video_to_h264",
-    }
 }
 
 /// A form's name in answers: what the key adds to the stream's name.
@@ -80,17 +96,20 @@ mod tests {
         let (config, hub) = (WorkersConfig::default(), Hub::new(HubConfig::default()));
         let plain = StreamKey::new("demo", "s1");
         let opus = want(&config, &hub, plain.form(Form::Opus)).unwrap();
-        assert_eq!(opus.kind, JobKind::AudioToOpus { bitrate: 96_000 });
+        assert_eq!(opus.work, Work::Rendition(JobKind::AudioToOpus { bitrate: 96_000 }));
         assert_eq!(source(&opus.key), plain);
         let aac = want(&config, &hub, plain.form(Form::Aac)).unwrap();
-        assert_eq!(aac.kind, JobKind::AudioToAac { bitrate: 128_000 });
+        assert_eq!(aac.work, Work::Rendition(JobKind::AudioToAac { bitrate: 128_000 }));
         assert_eq!(source(&aac.key), plain.form(Form::Rtc));
         let h264 = want(&config, &hub, plain.form(Form::H264)).unwrap();
-        assert!(matches!(h264.kind, JobKind::VideoToH264 { max_side: 1_280, .. }));
+        assert!(matches!(
+            h264.work,
+            Work::Rendition(JobKind::VideoToH264 { max_side: 1_280, .. })
+        ));
         assert_eq!(source(&h264.key), plain.form(Form::Rtc));
         // R-B1.
         let nob = want(&config, &hub, plain.form(Form::NoBFrames)).unwrap();
-        assert_eq!((nob.kind, source(&nob.key)), (h264.kind, plain.clone()));
+        assert_eq!((nob.work, source(&nob.key)), (h264.work, plain.clone()));
         for other in [plain.clone(), plain.form(Form::Rtc), plain.form(Form::Layer(1))] {
             assert_eq!(want(&config, &hub, other), None);
         }

@@ -8,8 +8,9 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::dispatcher::Dispatcher;
 use super::link::{FromLink, INBOX};
-use super::status::{RenditionStatus, Snapshot, WorkerStatus};
+use super::status::{MixStatus, RenditionStatus, Snapshot, WorkerStatus};
 use super::{InternalKey, WorkerSecret, WorkersConfig};
+use crate::mixing::PlanBoard;
 use crate::service::Clock;
 
 /// The workers of a gateway and what they make.
@@ -24,7 +25,12 @@ pub struct Workers {
 
 impl Workers {
     /// The workers' side and the dispatcher, which somebody has to run.
-    pub(crate) fn new(config: WorkersConfig, hub: Hub, clock: Clock) -> (Arc<Self>, Dispatcher) {
+    pub(crate) fn new(
+        config: WorkersConfig,
+        hub: Hub,
+        clock: Clock,
+        mixes: &PlanBoard,
+    ) -> (Arc<Self>, Dispatcher) {
         let (inbox, said) = mpsc::channel(INBOX);
         let workers = Arc::new(Self {
             secret: config.secret.clone().unwrap_or_else(WorkerSecret::generate),
@@ -34,7 +40,7 @@ impl Workers {
             inbox,
             config,
         });
-        let dispatcher = Dispatcher::new(workers.clone(), hub, clock, said);
+        let dispatcher = Dispatcher::new(workers.clone(), hub, clock, said, mixes.watch());
         (workers, dispatcher)
     }
 
@@ -57,13 +63,15 @@ impl Workers {
         snapshot.renditions.get(stream).cloned().unwrap_or_default()
     }
 
-    /// How many of the readers of a stream are workers. `stream` is its plain key.
-    pub(crate) fn readers(&self, stream: &StreamKey) -> usize {
-        let snapshot = self.snapshot.load();
-        let renditions = snapshot.renditions.get(stream);
-        renditions.map_or(0, |all| {
-            all.iter().filter(|rendition| rendition.plays_plain()).count()
-        })
+    /// Where a mix stands that a room has. `stream` is its key.
+    #[must_use]
+    pub fn mix(&self, stream: &StreamKey) -> Option<MixStatus> {
+        self.snapshot.load().mixes.get(stream).cloned()
+    }
+
+    /// Whether a stream is a mix, or a sound beside one. `stream` is its plain key.
+    pub(crate) fn makes(&self, stream: &StreamKey) -> bool {
+        self.snapshot.load().made.contains(stream)
     }
 
     /// Checks tokens of internal URLs.

@@ -1,15 +1,16 @@
-//! What is known about renditions and workers, for people and dashboards.
+//! What is known about renditions, mixes and workers, for people and dashboards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lianmai_hub::{Form, StreamKey};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::job::form_name;
-use super::plan::{Condition, Planner};
+use super::plan::{Cause, Condition, Planner, Work};
+use crate::mixing::Plans;
 
-/// Where a rendition stands.
+/// Where a rendition or a mix stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RenditionState {
@@ -56,10 +57,66 @@ pub struct RenditionStatus {
     pub free: Option<f64>,
 }
 
+/// A mix that a room has.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MixStatus {
+    /// Where it stands.
+    pub state: RenditionState,
+    /// What went wrong last, or why it cannot run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// With `no_capacity`: the cores it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<f64>,
+    /// With `no_capacity`: the most cores that are free on one worker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free: Option<f64>,
+}
+
+impl MixStatus {
+    fn of(condition: Condition, cause: Option<&Cause>) -> Self {
+        let mut status = Self {
+            state: RenditionState::Starting,
+            reason: cause.map(Cause::sentence),
+            need: None,
+            free: None,
+        };
+        match condition {
+            Condition::Starting { .. } => {}
+            Condition::Running { .. } => {
+                status.state = RenditionState::Running;
+                status.reason = None;
+            }
+            Condition::Waiting {
+                shortage: Some(shortage),
+                ..
+            } => {
+                status.state = RenditionState::NoCapacity;
+                status.reason = Some("no worker has room".to_owned());
+                (status.need, status.free) = (Some(cents(shortage.need)), Some(cents(shortage.free)));
+            }
+            Condition::Waiting { .. } if cause.is_some() => status.state = RenditionState::Failed,
+            Condition::Waiting { .. } => {}
+        }
+        status
+    }
+}
+
 impl RenditionStatus {
-    /// Whether its job reads the plain key, as a viewer does.
-    pub(super) fn plays_plain(&self) -> bool {
-        self.state == RenditionState::Running && self.form.source().is_none()
+    fn new(form: Form, job: MixStatus) -> Self {
+        let MixStatus {
+            state,
+            reason,
+            need,
+            free,
+        } = job;
+        Self {
+            form,
+            state,
+            reason,
+            need,
+            free,
+        }
     }
 }
 
@@ -85,39 +142,31 @@ pub struct WorkerStatus {
 pub(super) struct Snapshot {
     /// By the plain key of the stream.
     pub(super) renditions: HashMap<StreamKey, Vec<RenditionStatus>>,
+    /// By the key of the mix.
+    pub(super) mixes: HashMap<StreamKey, MixStatus>,
+    /// What mixes publish.
+    pub(super) made: HashSet<StreamKey>,
     pub(super) workers: Vec<WorkerStatus>,
 }
 
 impl Snapshot {
-    pub(super) fn of(planner: &Planner) -> Self {
+    pub(super) fn of(planner: &Planner, plans: &Plans) -> Self {
         let mut snapshot = Self::default();
-        for (key, condition, cause) in planner.renditions() {
-            let Some(form) = key.form_of() else { continue };
-            let mut status = RenditionStatus {
-                form,
-                state: RenditionState::Starting,
-                reason: cause.map(super::plan::Cause::sentence),
-                need: None,
-                free: None,
-            };
-            match condition {
-                Condition::Starting { .. } => {}
-                Condition::Running { .. } => {
-                    status.state = RenditionState::Running;
-                    status.reason = None;
+        for (key, work, condition, cause) in planner.renditions() {
+            let status = MixStatus::of(condition, cause);
+            match (work, key.form_of()) {
+                (Work::Mix { .. }, _) => {
+                    let sounds = plans.get(key).map(|plan| plan.sounds.iter());
+                    let sounds = sounds.into_iter().flatten().map(|(_, key)| key.clone());
+                    snapshot.made.extend(sounds.chain([key.clone()]));
+                    snapshot.mixes.insert(key.clone(), status);
                 }
-                Condition::Waiting {
-                    shortage: Some(shortage),
-                    ..
-                } => {
-                    status.state = RenditionState::NoCapacity;
-                    status.reason = Some("no worker has room".to_owned());
-                    (status.need, status.free) = (Some(cents(shortage.need)), Some(cents(shortage.free)));
+                (Work::Rendition(_), Some(form)) => {
+                    let of_stream = snapshot.renditions.entry(key.plain()).or_default();
+                    of_stream.push(RenditionStatus::new(form, status));
                 }
-                Condition::Waiting { .. } if cause.is_some() => status.state = RenditionState::Failed,
-                Condition::Waiting { .. } => {}
+                (Work::Rendition(_), None) => {}
             }
-            snapshot.renditions.entry(key.plain()).or_default().push(status);
         }
         let workers = planner.loads().into_iter().map(|(_, load)| WorkerStatus {
             name: load.name,

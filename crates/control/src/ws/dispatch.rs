@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::frame::Command;
-use crate::http::ops::{Ctx, apps, members, rooms, streams, webrtc};
+use crate::http::ops::{Ctx, apps, members, mixes, pushes, rooms, streams, webrtc};
 use crate::http::{Problem, dto};
 
 /// What a command did, and what it means for the connection.
@@ -126,12 +126,31 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "answer_request" => {
             value(&members::answer_request(ctx, c.take("room")?, c.take("member")?, c.body()?).await?)
         }
+        "start_mix" => value(&mixes::start(ctx, c.take("room")?, c.body()?).await?),
+        "show_mix" => value(&mixes::show(ctx, c.take("room")?).await?),
+        "update_mix" => value(&mixes::update(ctx, c.take("room")?, c.body()?).await?),
+        "stop_mix" => value(&mixes::stop(ctx, c.take("room")?).await?),
+        "set_main_picture" => value(&mixes::set_main(ctx, c.take("room")?, c.body()?).await?),
+        "set_mix_gain" => {
+            let (room, member) = (c.take("room")?, c.take("member")?);
+            value(&mixes::set_gain(ctx, room, member, c.body()?).await?)
+        }
+        "mix_pull_url" => value(&mixes::pull_urls(ctx, c.take("room")?, c.body()?).await?),
+        "list_mix_pictures" => value(&mixes::pictures(ctx, c.take("room")?).await?),
+        "delete_mix_picture" => {
+            let (room, name) = (c.take("room")?, c.take::<String>("name")?);
+            value(&mixes::delete_picture(ctx, room, &name).await?)
+        }
         "publish_stream" => value(&streams::publish(ctx, c.take("room")?, c.body()?).await?),
         "list_streams" => value(&streams::list(ctx, c.take("room")?).await?),
         "update_stream" => value(&streams::update(ctx, c.take("room")?, c.take("stream")?, c.body()?).await?),
         "unpublish_stream" => value(&streams::unpublish(ctx, c.take("room")?, c.take("stream")?).await?),
         "reissue_url" => value(&streams::reissue(ctx, c.take("room")?, c.take("stream")?).await?),
         "pull_url" => value(&streams::pull_urls(ctx, c.take("room")?, c.take("stream")?, c.body()?).await?),
+        "add_push" => value(&pushes::add(ctx, c.take("room")?, c.body()?).await?),
+        "list_pushes" => value(&pushes::list(ctx, c.take("room")?).await?),
+        "show_push" => value(&pushes::show(ctx, c.take("room")?, c.take("push")?).await?),
+        "remove_push" => value(&pushes::remove(ctx, c.take("room")?, c.take("push")?).await?),
         "webrtc_publish" => value(&webrtc::publish(ctx, c.take("room")?, c.body()?).await?),
         "webrtc_subscribe" => value(&webrtc::subscribe(ctx, c.take("room")?, c.body()?).await?),
         "webrtc_layer" => value(&webrtc::layer(ctx, c.body()?)?),

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use axum::Router;
 use futures_util::{SinkExt as _, StreamExt as _};
+use lianmai_control::http::jwt::{self, Claims, Scope};
 use lianmai_control::http::{HttpConfig, HttpState, metrics_router, router, serve};
 use lianmai_control::service::{
     AppPolicy, CreateRoom, JoinCredential, JoinRequest, PublishRequest, Service, ServiceConfig,
 };
 use lianmai_control::store::{Store, StoreConfig};
 use lianmai_control::workers::{JobTiming, WorkersConfig};
-use lianmai_hub::job::{GatewayMessage, JOB_PROTOCOL, Job, JobId, JobReport, WorkerMessage};
+use lianmai_hub::job::{GatewayMessage, JOB_PROTOCOL, Job, JobId, JobReport, MixJob, WorkerMessage};
 use lianmai_hub::{
     AccessRequest, Action, Authorise as _, Form, Hub, HubConfig, Protocol, Publication, PublishOptions,
     StreamKey,
@@ -21,6 +22,7 @@ use lianmai_media::AudioConfig;
 use lianmai_rooms::{
     AccountId, AppId, Device, Ext, MemberId, Nick, RoomId, RoomKind, Settings, StreamKind, Transport,
 };
+use reqwest::Method;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -67,8 +69,13 @@ impl Plane {
     }
 
     pub(crate) async fn with(workers: WorkersConfig) -> Self {
+        Self::open(workers, &StoreConfig::memory()).await
+    }
+
+    /// One with a database that may have a past.
+    pub(crate) async fn open(workers: WorkersConfig, store: &StoreConfig) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let store = Store::open(&StoreConfig::memory()).await.unwrap();
+        let store = Store::open(store).await.unwrap();
         let hub = Hub::new(HubConfig::default());
         let config = ServiceConfig {
             workers,
@@ -76,7 +83,7 @@ impl Plane {
         };
         let service = Service::open(config, store, hub.clone()).await.unwrap();
         service
-            .create_app(Some(app()), AppPolicy::default())
+            .ensure_app(app(), AppPolicy::default())
             .await
             .unwrap();
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -123,6 +130,45 @@ impl Plane {
             .await
             .expect("it drains");
         self.service.shut_down().await;
+    }
+
+    /// Another member of the room.
+    pub(crate) async fn join(&self, account: &str) -> MemberId {
+        join(&self.service, &self.room, account).await
+    }
+
+    /// The member ann.
+    pub(crate) fn ann(&self) -> &MemberId {
+        &self.ann
+    }
+
+    /// A stream of a member of the room with AAC on air, and its key.
+    pub(crate) async fn on_air_of(&self, member: &MemberId) -> (StreamKey, Publication) {
+        self.on_air_in(&self.room, member).await
+    }
+
+    /// An address of the room's, and what to say there: status and answer. As the app's own server.
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        self.ask_as(&self.token("server", Scope::App), method, path, body)
+            .await
+    }
+
+    /// The same with this token.
+    pub(crate) async fn ask_as(&self, token: &str, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("http://{}/v1/rooms/{}{path}", self.http, self.room);
+        let mut request = reqwest::Client::new().request(method, url).bearer_auth(token);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    }
+
+    pub(crate) fn token(&self, account: &str, scope: Scope) -> String {
+        let now = self.service.clock().now().as_secs();
+        let mut claims = Claims::new(app(), AccountId::parse(account).unwrap(), now + 600);
+        claims.scope = scope;
+        jwt::sign(&claims, &self.service.app_secret(&app()).unwrap()).unwrap()
     }
 
     /// A stream of ann's with AAC on air, and its key.
@@ -234,18 +280,24 @@ async fn room(service: &Service, id: &str) -> (RoomId, MemberId) {
         password: None,
         creator: None,
     };
-    service.create_room(&app(), request).await.unwrap();
+    // It may be there from before.
+    let _ = service.create_room(&app(), request).await;
+    let ann = join(service, &id, "ann").await;
+    (id, ann)
+}
+
+async fn join(service: &Service, room: &RoomId, account: &str) -> MemberId {
     let joining = JoinRequest {
-        account: AccountId::parse("ann").unwrap(),
+        account: AccountId::parse(account).unwrap(),
         role: None,
         credential: JoinCredential::None,
-        nick: Nick::parse("ann").unwrap(),
+        nick: Nick::parse(account).unwrap(),
         ext: Ext::default(),
         session: None,
         device: Device::default(),
+        bypass: None,
     };
-    let ann = service.join(&app(), &id, joining).await.unwrap().member;
-    (id, ann)
+    service.join(&app(), room, joining).await.unwrap().member
 }
 
 /// A scripted worker.
@@ -310,6 +362,25 @@ impl Worker {
         match self.hear().await {
             GatewayMessage::Start { job } => job,
             other => panic!("{other:?} instead of a job"),
+        }
+    }
+
+    /// The job of a mix that is to begin.
+    pub(crate) async fn start_mix(&mut self) -> MixJob {
+        match self.hear().await {
+            GatewayMessage::StartMix { job } => *job,
+            other => panic!("{other:?} instead of a mix"),
+        }
+    }
+
+    /// The next change of a mix for which `holds`; others before it are passed over.
+    pub(crate) async fn update_mix(&mut self, holds: impl Fn(&MixJob) -> bool) -> MixJob {
+        loop {
+            match self.hear().await {
+                GatewayMessage::UpdateMix { job } if holds(&job) => return *job,
+                GatewayMessage::UpdateMix { .. } => {}
+                other => panic!("{other:?} instead of a change"),
+            }
         }
     }
 

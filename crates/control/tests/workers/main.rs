@@ -4,4 +4,5 @@
 mod harness;
 mod jobs;
 mod login;
+mod mixes;
 mod shown;

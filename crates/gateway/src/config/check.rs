@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use lianmai_control::webrtc::names_private_address;
 use lianmai_control::workers::WorkerSecret;
+use lianmai_rooms::layout::{Canvas, SceneError};
 
 use super::Config;
+use super::sections::MixingSection;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +77,14 @@ impl Config {
             ("url.push_ttl", self.url.push_ttl.as_millis()),
             ("url.pull_ttl", self.url.pull_ttl.as_millis()),
             ("webhook.timeout", self.webhook.timeout.as_millis()),
+            ("bypass.connect_timeout", self.bypass.connect_timeout.as_millis()),
+            ("bypass.stall", self.bypass.stall.as_millis()),
+            ("bypass.first_retry", self.bypass.first_retry.as_millis()),
+            (
+                "bypass.first_refused_retry",
+                self.bypass.first_refused_retry.as_millis(),
+            ),
+            ("bypass.max_refusals", u128::from(self.bypass.max_refusals)),
             ("webrtc.max_peers", self.webrtc.max_peers as u128),
         ];
         for (key, value) in positive {
@@ -106,8 +117,26 @@ impl Config {
             "rtmps.listen",
             "needs rtmps.certificate and rtmps.key",
         )?;
+        demand(
+            self.bypass.max_retry >= self.bypass.first_retry,
+            "bypass.max_retry",
+            "must not be shorter than bypass.first_retry",
+        )?;
+        demand(
+            self.bypass.max_refused_retry >= self.bypass.first_refused_retry,
+            "bypass.max_refused_retry",
+            "must not be shorter than bypass.first_refused_retry",
+        )?;
         self.check_turn()?;
         self.check_workers()?;
+        if let Err(error) = self.mixing.canvas().check() {
+            let key = match error {
+                SceneError::Fps => "mixing.fps",
+                SceneError::Bitrate => "mixing.video_bitrate",
+                _ => "mixing.width",
+            };
+            demand(false, key, &error.to_string())?;
+        }
         self.check_public()
     }
 
@@ -136,6 +165,13 @@ impl Config {
             "turn.servers",
             "needs turn.secret",
         )?;
+        for (key, urls) in [("turn.servers", &turn.servers), ("turn.stun", &turn.stun)] {
+            demand(
+                turn.allow_private || !urls.iter().any(|url| names_private_address(url)),
+                key,
+                "names a private address; set turn.allow_private if clients are to be sent there",
+            )?;
+        }
         let minutes = turn.ttl.as_secs() / 60;
         demand(
             (1..=7 * 24 * 60).contains(&minutes),
@@ -227,6 +263,20 @@ impl Config {
             )?;
         }
         Ok(())
+    }
+}
+
+impl MixingSection {
+    /// The canvas it says.
+    pub(crate) fn canvas(&self) -> Canvas {
+        Canvas {
+            width: self.width,
+            height: self.height,
+            fps: self.fps,
+            video_bitrate: self.video_bitrate,
+            audio_bitrate: self.audio_bitrate,
+            ..Canvas::default()
+        }
     }
 }
 

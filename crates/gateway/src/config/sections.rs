@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use lianmai_control::recordings::RecordingFormat;
 use lianmai_control::service::AppLimits;
 
 use super::Hidden;
@@ -33,6 +34,8 @@ pub struct Config {
     pub turn: TurnSection,
     /// `[workers]`
     pub workers: WorkersSection,
+    /// `[mixing]`
+    pub mixing: MixingSection,
     /// `[metrics]`
     pub metrics: MetricsSection,
     /// `[stream]`
@@ -41,6 +44,10 @@ pub struct Config {
     pub url: UrlSection,
     /// `[app_limits]`
     pub app_limits: AppLimits,
+    /// `[recording]`
+    pub recording: RecordingSection,
+    /// `[bypass]`
+    pub bypass: BypassSection,
     /// `[webhook]`
     pub webhook: WebhookSection,
     /// `[console]`
@@ -189,6 +196,8 @@ section! {
         servers: Vec<String> = Vec::new(),
         /// `stun:` URLs.
         stun: Vec<String> = Vec::new(),
+        /// Whether they may have private, loopback or link-local addresses.
+        allow_private: bool = false,
         /// What the TURN servers share with the gateway (coturn: `static-auth-secret`).
         secret: Option<Hidden> = None,
         /// How long credentials are valid.
@@ -222,6 +231,22 @@ section! {
         h264_bitrate: u32 = 2_000_000,
         /// Longer side of pictures at most, in pixels.
         h264_max_side: u32 = 1_280,
+    }
+}
+
+section! {
+    /// What the mix of a new room is, until its layout says otherwise.
+    MixingSection {
+        /// Width in pixels, even.
+        width: u32 = 1_280,
+        /// Height in pixels, even.
+        height: u32 = 720,
+        /// Frames per second.
+        fps: u32 = 25,
+        /// Bits per second of the picture.
+        video_bitrate: u32 = 2_000_000,
+        /// Bits per second of the sound.
+        audio_bitrate: u32 = 128_000,
     }
 }
 
@@ -267,6 +292,63 @@ section! {
         /// How long a pull URL is valid.
         #[serde(with = "duration")]
         pull_ttl: Duration = Duration::from_secs(24 * 3_600),
+    }
+}
+
+section! {
+    /// Recordings.
+    RecordingSection {
+        /// Whether anything can be recorded.
+        enabled: bool = true,
+        /// Where files are written; not set: `recordings` in the data directory.
+        dir: Option<PathBuf> = None,
+        /// Bytes that stay free on that disk: recordings end before, rooms go on.
+        min_free: u64 = 1 << 30,
+        /// Format, when nobody asks for another: `mp4`, `flv` or `hls`.
+        format: RecordingFormat = RecordingFormat::Mp4,
+        /// A part ends after this time; `0s`: never.
+        #[serde(with = "duration")]
+        part_duration: Duration = Duration::from_secs(3_600),
+        /// A part ends at this size in bytes; 0: at none.
+        part_bytes: u64 = 0,
+        /// How long recordings are kept after their end; `0s`: until they are deleted.
+        #[serde(with = "duration")]
+        retention: Duration = Duration::ZERO,
+        /// Recordings at a time.
+        max_active: usize = 1_000,
+    }
+}
+
+section! {
+    /// Bypass: streams pushed to other servers.
+    BypassSection {
+        /// Whether targets may have private, loopback or link-local addresses.
+        allow_private: bool = false,
+        /// PEM file with certificates to trust for `rtmps://`, besides those the web trusts.
+        authorities: Option<PathBuf> = None,
+        /// Time to look a target up, to connect, and to log in, each.
+        #[serde(with = "duration")]
+        connect_timeout: Duration = Duration::from_secs(10),
+        /// A target that takes nothing of what waits for it for so long counts as gone.
+        #[serde(with = "duration")]
+        stall: Duration = Duration::from_secs(15),
+        /// Wait after the first failure in a row; doubles with each further one.
+        #[serde(with = "duration")]
+        first_retry: Duration = Duration::from_secs(1),
+        /// Longest wait after a failure.
+        #[serde(with = "duration")]
+        max_retry: Duration = Duration::from_secs(60),
+        /// Wait after the first refusal in a row; doubles with each further one.
+        #[serde(with = "duration")]
+        first_refused_retry: Duration = Duration::from_secs(15),
+        /// Longest wait after a refusal.
+        #[serde(with = "duration")]
+        max_refused_retry: Duration = Duration::from_secs(300),
+        /// Refusals in a row after which a target is given up.
+        max_refusals: u32 = 12,
+        /// A target that has taken media for so long starts anew with the shortest wait.
+        #[serde(with = "duration")]
+        stable_after: Duration = Duration::from_secs(30),
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context;
 use lianmai_bridge::{Bridge, BridgeConfig};
 use lianmai_control::flv::{self, FlvState};
 use lianmai_control::http::{self, CorsPolicy, HttpConfig, HttpState, MetricsAccess, Rate};
+use lianmai_control::recordings::RecordingConfig;
 use lianmai_control::service::{AppPolicy, Service, ServiceConfig};
 use lianmai_control::store::{Store, StoreConfig};
 use lianmai_control::webrtc::{IceConfig, TurnSecret, WebrtcConfig};
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::bypass::bypass_config;
 use super::workers::{local_worker, workers_config};
 use crate::config::Config;
 use crate::worker::{Restarts, supervise};
@@ -75,6 +77,7 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
         .collect();
     let service_config = ServiceConfig {
         workers: workers_config(config, &rtmp_addresses?)?,
+        bypass: bypass_config(config)?,
         ..service_config(config)
     };
     let service = Service::open(service_config, store, hub.clone())
@@ -247,7 +250,24 @@ pub(super) fn service_config(config: &Config) -> ServiceConfig {
             ..defaults.webhook
         },
         allow_private_targets: config.webhook.allow_private,
+        recording: recording_config(config),
+        mix_canvas: config.mixing.canvas(),
         ..defaults
+    }
+}
+
+fn recording_config(config: &Config) -> RecordingConfig {
+    let recording = &config.recording;
+    let dir = recording.dir.clone().unwrap_or_else(|| config.data.dir.join("recordings"));
+    let unless_zero = |span: Duration| (!span.is_zero()).then_some(span);
+    RecordingConfig {
+        dir: recording.enabled.then_some(dir),
+        min_free: recording.min_free,
+        format: recording.format,
+        part_duration: unless_zero(recording.part_duration),
+        part_bytes: (recording.part_bytes > 0).then_some(recording.part_bytes),
+        retention: unless_zero(recording.retention),
+        max_active: recording.max_active,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A gateway's life: build everything from the configuration, run, drain, end.
 
 mod build;
+mod bypass;
 mod drain;
 mod reload;
 mod workers;

@@ -49,6 +49,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     check("workers", old.workers == new.workers);
     check("metrics", old.metrics == new.metrics);
     check("stream", old.stream == new.stream);
+    check("bypass", old.bypass == new.bypass);
     check("webhook", old.webhook == new.webhook);
     check("console", old.console == new.console);
     sections

@@ -22,11 +22,14 @@ pub(crate) use audio_encoder::AudioEncoder;
 pub(crate) use decoder::Decoder;
 pub(crate) use error::CodecError;
 pub(crate) use picture::{Size, fit};
+#[cfg(test)]
+pub(crate) use raw::plane_floats;
+pub(crate) use raw::{cut, new_picture_frame as new_picture, plane_bytes, plane_bytes_mut};
 pub(crate) use resampler::Resampler;
 pub(crate) use rotate::{Rotation, rotate};
 pub(crate) use scaler::Scaler;
 pub(crate) use sound::{Channels, SoundShape, limit};
-pub(crate) use video_encoder::{Coded, VideoEncoder};
+pub(crate) use video_encoder::{Coded, Effort, VideoEncoder};
 pub(crate) use warm::warm_up;
 
 /// FFmpeg says nothing on its own: what matters comes back as an error, and a hostile stream cannot fill a log.

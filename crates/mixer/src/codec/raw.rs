@@ -125,7 +125,7 @@ pub(super) fn new_sound_frame(
 }
 
 /// A frame with room for a picture, as [`new_sound_frame`].
-pub(super) fn new_picture_frame(size: super::Size) -> Result<frame::Video, CodecError> {
+pub(crate) fn new_picture_frame(size: super::Size) -> Result<frame::Video, CodecError> {
     let mut frame = frame::Video::empty();
     frame.set_format(ffmpeg_next::format::Pixel::YUV420P);
     frame.set_width(size.width);
@@ -158,5 +158,95 @@ pub(super) fn plane_mut(frame: &mut frame::Audio, plane: usize, values: usize) -
     unsafe {
         let data = *(*frame.as_mut_ptr()).extended_data.add(plane);
         std::slice::from_raw_parts_mut(data.cast::<f32>(), values)
+    }
+}
+
+/// How many bytes of how many rows a plane of a 4:2:0 picture has.
+fn plane_size(frame: &frame::Video, plane: usize) -> (usize, usize) {
+    let half = u32::from(plane > 0);
+    let side = |length: u32| ((length + half) >> half) as usize;
+    (side(frame.width()), side(frame.height()))
+}
+
+/// Where a plane of a 4:2:0 picture begins, how many bytes it has, and its stride; no bytes for other pictures.
+fn plane_extent(frame: &frame::Video, plane: usize) -> (*mut u8, usize, usize) {
+    if plane > 2 || frame.format() != ffmpeg_next::format::Pixel::YUV420P {
+        return (std::ptr::null_mut(), 0, 0);
+    }
+    let (width, height) = plane_size(frame, plane);
+    // SAFETY: plain fields of a frame we own; the index is below 3.
+    let (data, stride) = unsafe {
+        let pointer = frame.as_ptr();
+        ((*pointer).data[plane], (*pointer).linesize[plane])
+    };
+    let stride = usize::try_from(stride).unwrap_or(0);
+    if data.is_null() || stride < width || width == 0 || height == 0 {
+        return (std::ptr::null_mut(), 0, 0);
+    }
+    // The last row ends with its picture: the frame may be a part of a larger one.
+    (data, stride * (height - 1) + width, stride)
+}
+
+/// A plane of a 4:2:0 picture and the distance of its rows; empty for other pictures.
+pub(crate) fn plane_bytes(frame: &frame::Video, plane: usize) -> (&[u8], usize) {
+    let (data, length, stride) = plane_extent(frame, plane);
+    if length == 0 {
+        return (&[], 0);
+    }
+    // SAFETY: the plane has this many bytes (see `plane_extent`), borrowed with the frame.
+    (unsafe { std::slice::from_raw_parts(data, length) }, stride)
+}
+
+/// A plane of a 4:2:0 picture that nobody else holds, for writing.
+pub(crate) fn plane_bytes_mut(frame: &mut frame::Video, plane: usize) -> (&mut [u8], usize) {
+    let (data, length, stride) = plane_extent(frame, plane);
+    if length == 0 {
+        return (&mut [], 0);
+    }
+    // SAFETY: as `plane_bytes`, borrowed exclusively; encoders copy pictures before they return.
+    (unsafe { std::slice::from_raw_parts_mut(data, length) }, stride)
+}
+
+/// The middle of a picture, `part` large, without copying it. What is cut off is even, as chroma needs.
+pub(crate) fn cut(frame: &frame::Video, part: super::Size) -> Result<frame::Video, CodecError> {
+    let margin = |whole: u32, part: u32| {
+        let off = whole.saturating_sub(part.max(1));
+        let first = (off / 2) & !1;
+        (first as usize, (off - first) as usize)
+    };
+    let (left, right) = margin(frame.width(), part.width);
+    let (top, bottom) = margin(frame.height(), part.height);
+    let mut cutting = frame::Video::empty();
+    // SAFETY: the new frame takes a reference of the same buffers; what is cut off is less than there is.
+    let result = unsafe {
+        let pointer = cutting.as_mut_ptr();
+        match ffi::av_frame_ref(pointer, frame.as_ptr()) {
+            0 => {
+                (*pointer).crop_left = left;
+                (*pointer).crop_right = right;
+                (*pointer).crop_top = top;
+                (*pointer).crop_bottom = bottom;
+                ffi::av_frame_apply_cropping(pointer, ffi::AV_FRAME_CROP_UNALIGNED as i32)
+            }
+            error => error,
+        }
+    };
+    if result < 0 {
+        return Err(CodecError::of("cut")(ffmpeg_next::Error::from(result)));
+    }
+    Ok(cutting)
+}
+
+/// One channel of planar 32-bit floats, for looking at.
+#[cfg(test)]
+pub(crate) fn plane_floats(frame: &frame::Audio, plane: usize) -> &[f32] {
+    let shape = sound_shape(frame).filter(|shape| {
+        shape.format == Sample::F32(ffmpeg_next::format::sample::Type::Planar) && plane < shape.channels
+    });
+    assert!(shape.is_some(), "planar floats");
+    // SAFETY: a planar frame has `samples` floats in each of its planes, borrowed with the frame.
+    unsafe {
+        let data = *(*frame.as_ptr()).extended_data.add(plane);
+        std::slice::from_raw_parts(data.cast::<f32>(), frame.samples())
     }
 }

@@ -23,6 +23,32 @@ impl Scaler {
     /// # Errors
     /// [`CodecError`] when its pixels cannot be converted.
     pub(crate) fn scale(&mut self, frame: &frame::Video, size: Size) -> Result<frame::Video, CodecError> {
+        let mut scaled = raw::new_picture_frame(size)?;
+        self.run(frame, &mut scaled, size)?;
+        Ok(scaled)
+    }
+
+    /// `frame` at `size`, put into `room`, which is made anew only when it has another size.
+    ///
+    /// # Errors
+    /// [`CodecError`] when its pixels cannot be converted.
+    pub(crate) fn scale_into(
+        &mut self,
+        frame: &frame::Video,
+        size: Size,
+        room: &mut Option<frame::Video>,
+    ) -> Result<(), CodecError> {
+        let fits = |room: &frame::Video| Scaler::fits(room, size);
+        let mut scaled = match room.take().filter(fits) {
+            Some(room) => room,
+            None => raw::new_picture_frame(size)?,
+        };
+        self.run(frame, &mut scaled, size)?;
+        *room = Some(scaled);
+        Ok(())
+    }
+
+    fn run(&mut self, frame: &frame::Video, scaled: &mut frame::Video, size: Size) -> Result<(), CodecError> {
         let same = self.context.as_ref().is_some_and(|context| {
             let (input, output) = (context.input(), context.output());
             (input.format, input.width, input.height) == (frame.format(), frame.width(), frame.height())
@@ -42,10 +68,9 @@ impl Scaler {
             );
             self.context = Some(context.map_err(CodecError::of("scaler"))?);
         }
-        let mut scaled = raw::new_picture_frame(size)?;
         if let Some(context) = &mut self.context {
-            context.run(frame, &mut scaled).map_err(CodecError::of("scale"))?;
+            context.run(frame, scaled).map_err(CodecError::of("scale"))?;
         }
-        Ok(scaled)
+        Ok(())
     }
 }

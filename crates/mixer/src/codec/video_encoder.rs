@@ -11,12 +11,42 @@ use lianmai_media::{VideoCodec, VideoConfig};
 use super::allowed::Encoder;
 use super::{CodecError, Size, raw};
 
-/// libx264's effort.
-const PRESET: &str = "veryfast";
 /// Quality that is aimed at where the bit rate allows it (x264's rate factor).
 const QUALITY: &str = "23";
 /// The buffer the bit rate is kept over, in milliseconds.
 const BUFFER_MILLIS: u64 = 1_000;
+
+/// How much an encoder may think about a picture, and for how long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effort {
+    /// Little, and each picture leaves at once: constrained baseline.
+    Live,
+    /// More, with pictures held back: high profile, for what is only recorded.
+    Recording,
+}
+
+impl Effort {
+    fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Effort::Live => &[
+                ("preset", "veryfast"),
+                ("tune", "zerolatency"),
+                ("profile", "baseline"),
+                ("threads", "1"),
+                ("x264-params", "sliced-threads=0:scenecut=0:repeat-headers=0"),
+            ],
+            Effort::Recording => &[
+                ("preset", "fast"),
+                ("profile", "high"),
+                ("threads", "2"),
+                (
+                    "x264-params",
+                    "scenecut=0:repeat-headers=0:rc-lookahead=12:sync-lookahead=0:bframes=0",
+                ),
+            ],
+        }
+    }
+}
 
 /// A coded picture.
 #[derive(Clone, Debug)]
@@ -45,6 +75,19 @@ impl VideoEncoder {
     /// # Errors
     /// [`CodecError`].
     pub(crate) fn h264(size: Size, bitrate: u32, frame_rate: f64) -> Result<VideoEncoder, CodecError> {
+        Self::with_effort(size, bitrate, frame_rate, Effort::Live)
+    }
+
+    /// As [`h264`](Self::h264), with this effort. There are no B-frames in any case.
+    ///
+    /// # Errors
+    /// [`CodecError`].
+    pub(crate) fn with_effort(
+        size: Size,
+        bitrate: u32,
+        frame_rate: f64,
+        effort: Effort,
+    ) -> Result<VideoEncoder, CodecError> {
         let frame_rate = frame_rate.clamp(1.0, 120.0);
         let codec = Encoder::H264.find()?;
         let mut encoder = Context::new_with_codec(codec)
@@ -61,15 +104,8 @@ impl VideoEncoder {
         encoder.set_gop(100_000);
         encoder.set_flags(codec::Flags::GLOBAL_HEADER);
         raw::set_peak_rate(&mut encoder, bitrate, buffer(bitrate));
-        let options = [
-            ("preset", PRESET),
-            ("crf", QUALITY),
-            ("tune", "zerolatency"),
-            ("profile", "baseline"),
-            ("forced-idr", "1"),
-            ("threads", "1"),
-            ("x264-params", "sliced-threads=0:scenecut=0:repeat-headers=0"),
-        ];
+        let options = [("crf", QUALITY), ("forced-idr", "1")];
+        let options: Vec<_> = options.iter().chain(effort.options()).copied().collect();
         let dictionary: Dictionary = options.iter().collect();
         let inner = encoder
             .open_as_with(codec, dictionary)

@@ -6,17 +6,22 @@
 use std::io;
 use std::str::FromStr;
 
-use lianmai_hub::job::JobKind;
+use lianmai_hub::job::{Job, JobKind};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, geteuid, getppid, setgid, setgroups, setuid};
 
-/// Descriptors a job needs: three pipes, two connections, the runtime's own, a resolver's.
+use super::status::Work;
+
+/// Descriptors a job needs: three pipes, two connections, the runtime's own, a resolver's; a mix has a connection for
+/// each input and output.
 const MAX_FILES: u64 = 32;
-/// Private memory of a job, in bytes: with sound only, and with pictures up to the decoder's limit.
+const MIX_FILES: u64 = 512;
+/// Private memory of a job, in bytes: with sound only, with pictures up to the decoder's limit, with many of them.
 const SOUND_MEMORY: u64 = 160 << 20;
 const PICTURE_MEMORY: u64 = 800 << 20;
+const MIX_MEMORY: u64 = 3 << 30;
 /// Address space on top of that: libraries and stacks.
 const MAPPINGS: u64 = 1 << 30;
 /// Pictures give way to sound.
@@ -66,8 +71,8 @@ pub(crate) fn confine(identity: Option<Identity>, parent: Option<i32>) -> io::Re
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     limit(Resource::RLIMIT_CORE, 0)?;
     limit(Resource::RLIMIT_FSIZE, 0)?;
-    limit(Resource::RLIMIT_NOFILE, MAX_FILES)?;
-    limit_memory(PICTURE_MEMORY)?;
+    limit(Resource::RLIMIT_NOFILE, MIX_FILES)?;
+    limit_memory(MIX_MEMORY)?;
     if geteuid().is_root() {
         let identity = identity.unwrap_or(Identity::NOBODY);
         setgroups(&[])?;
@@ -91,15 +96,24 @@ pub(crate) fn confine(identity: Option<Identity>, parent: Option<i32>) -> io::Re
 }
 
 /// Narrows the limits to what this kind of job needs.
-pub(super) fn limit_for(kind: &JobKind) -> io::Result<()> {
+pub(super) fn limit_for(work: &Work) -> io::Result<()> {
+    let Work::Transcode(Job { kind, .. }) = work else {
+        return Ok(());
+    };
+    limit(Resource::RLIMIT_NOFILE, MAX_FILES)?;
     match kind {
         JobKind::AudioToOpus { .. } | JobKind::AudioToAac { .. } => limit_memory(SOUND_MEMORY),
         JobKind::VideoToH264 { .. } => {
-            // SAFETY: a system call on numbers; that it fails is of no consequence.
-            unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, PICTURE_NICENESS) };
-            Ok(())
+            yield_to_sound();
+            limit_memory(PICTURE_MEMORY)
         }
     }
+}
+
+/// The calling thread, and those it starts, give way to those that did not call this (R-M3).
+pub(super) fn yield_to_sound() {
+    // SAFETY: a system call on numbers; that it fails is of no consequence.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, PICTURE_NICENESS) };
 }
 
 fn limit_memory(bytes: u64) -> io::Result<()> {

@@ -4,11 +4,10 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use lianmai_hub::job::Job;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 
-use super::status::{Command, MAX_LINE, Status, to_line};
+use super::status::{Command, MAX_COMMAND, Status, Work, to_line};
 
 /// A supervisor that does not read for this long is not there.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
@@ -18,6 +17,8 @@ pub(super) struct Pipes {
     input: pipe::Receiver,
     output: pipe::Sender,
     buffer: Vec<u8>,
+    /// Bytes of the buffer that were searched for the end of a line.
+    searched: usize,
 }
 
 impl Pipes {
@@ -29,6 +30,7 @@ impl Pipes {
             input: pipe::Receiver::from_owned_fd(input)?,
             output: pipe::Sender::from_owned_fd(output)?,
             buffer: Vec::new(),
+            searched: 0,
         })
     }
 
@@ -41,30 +43,35 @@ impl Pipes {
     }
 
     /// Waits for the job; `None` when the supervisor went or wants none done.
-    pub(super) async fn job(&mut self) -> io::Result<Option<Job>> {
-        match self.command().await? {
-            Some(Command::Start { job }) => Ok(Some(job)),
+    pub(super) async fn job(&mut self) -> io::Result<Option<Work>> {
+        match self.next().await? {
+            Some(Command::Start { job }) => Ok(Some(Work::Transcode(job))),
+            Some(Command::StartMix { job }) => Ok(Some(Work::Mix(job))),
+            Some(Command::UpdateMix { .. }) => Err(io::ErrorKind::InvalidData.into()),
             Some(Command::Stop) | None => Ok(None),
         }
     }
 
     /// Waits until the supervisor wants an end, or is gone. Nothing is lost when the future is dropped.
     pub(super) async fn stopped(&mut self) {
-        while let Ok(Some(command)) = self.command().await {
+        while let Ok(Some(command)) = self.next().await {
             if let Command::Stop = command {
                 return;
             }
         }
     }
 
-    /// The next command; `None` at the end of the input.
-    async fn command(&mut self) -> io::Result<Option<Command>> {
+    /// The next command; `None` at the end of the input. Nothing is lost when the future is dropped.
+    pub(super) async fn next(&mut self) -> io::Result<Option<Command>> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+            let fresh = self.buffer.get(self.searched..).unwrap_or_default();
+            if let Some(end) = fresh.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=self.searched + end).collect();
+                self.searched = 0;
                 return Ok(Some(serde_json::from_slice(&line)?));
             }
-            if self.buffer.len() > MAX_LINE {
+            self.searched = self.buffer.len();
+            if self.buffer.len() > MAX_COMMAND {
                 return Err(io::ErrorKind::InvalidData.into());
             }
             if self.input.read_buf(&mut self.buffer).await? == 0 {

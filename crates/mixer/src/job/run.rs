@@ -103,7 +103,7 @@ async fn serve(job: &Job, pipes: &mut Pipes) -> Result<(), Failure> {
 }
 
 /// How the gateway is called: it is near, and must answer at once.
-fn open(url: &RtmpUrl, purpose: Purpose) -> impl Future<Output = Result<RtmpClient, ClientError>> {
+pub(super) fn open(url: &RtmpUrl, purpose: Purpose) -> impl Future<Output = Result<RtmpClient, ClientError>> {
     let options = DialOptions {
         session: ClientConfig {
             login_timeout: Duration::from_secs(5),
@@ -116,7 +116,7 @@ fn open(url: &RtmpUrl, purpose: Purpose) -> impl Future<Output = Result<RtmpClie
         },
         connect_timeout: Duration::from_secs(5),
         write_stall: Duration::from_secs(10),
-        tls: None,
+        ..DialOptions::default()
     };
     let url = url.clone();
     async move { RtmpClient::open(&url, purpose, options, Seed(rand::random())).await }

@@ -18,7 +18,8 @@ pub(super) enum Message {
 
 /// Puts outputs into messages. Headers wait for the first frame they are for, and have its time.
 pub(super) struct SinkWriter {
-    kbps: f64,
+    video_kbps: f64,
+    audio_kbps: f64,
     audio: Option<AudioConfig>,
     video: Option<VideoConfig>,
     frame_rate: f64,
@@ -28,8 +29,14 @@ pub(super) struct SinkWriter {
 impl SinkWriter {
     /// A writer of a track of at most `bitrate` bits per second.
     pub(super) fn new(bitrate: u32) -> SinkWriter {
+        SinkWriter::of_both(bitrate, bitrate)
+    }
+
+    /// A writer of pictures and sound of at most so many bits per second.
+    pub(super) fn of_both(video_bitrate: u32, audio_bitrate: u32) -> SinkWriter {
         SinkWriter {
-            kbps: f64::from(bitrate) / 1_000.0,
+            video_kbps: f64::from(video_bitrate) / 1_000.0,
+            audio_kbps: f64::from(audio_bitrate) / 1_000.0,
             audio: None,
             video: None,
             frame_rate: 0.0,
@@ -65,8 +72,8 @@ impl SinkWriter {
             video: self.video.as_ref(),
             audio: self.audio.as_ref(),
             frame_rate: Some(self.frame_rate),
-            video_kbps: Some(self.kbps),
-            audio_kbps: Some(self.kbps),
+            video_kbps: Some(self.video_kbps),
+            audio_kbps: Some(self.audio_kbps),
         })));
         if let Some(config) = &self.video {
             messages.push(Message::Media(

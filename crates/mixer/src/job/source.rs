@@ -11,9 +11,10 @@ use lianmai_rtmp::protocol::{Media, MediaKind};
 
 use crate::transcode::Input;
 
-/// Reads one track out of a stream of messages.
+/// Reads one track out of a stream of messages, or both.
 pub(super) struct SourceReader {
-    track: TrackKind,
+    /// `None` = both.
+    track: Option<TrackKind>,
     clock: TimestampUnwrapper,
     audio: Option<AudioConfig>,
     video: Option<VideoConfig>,
@@ -34,6 +35,15 @@ impl<E: std::error::Error> From<E> for Useless {
 impl SourceReader {
     /// A reader of `track`.
     pub(super) fn new(track: TrackKind) -> SourceReader {
+        SourceReader::of(Some(track))
+    }
+
+    /// A reader of sound and pictures.
+    pub(super) fn both() -> SourceReader {
+        SourceReader::of(None)
+    }
+
+    fn of(track: Option<TrackKind>) -> SourceReader {
         SourceReader {
             track,
             clock: TimestampUnwrapper::new(Timescale::MILLIS),
@@ -52,8 +62,8 @@ impl SourceReader {
     /// What a message brings: at most a configuration and a frame.
     pub(super) fn read(&mut self, media: Media) -> [Option<Input>; 2] {
         let read = match (media.kind, self.track) {
-            (MediaKind::Audio, TrackKind::Audio) => self.sound(media.timestamp, media.payload),
-            (MediaKind::Video, TrackKind::Video) => self.picture(media.timestamp, media.payload),
+            (MediaKind::Audio, None | Some(TrackKind::Audio)) => self.sound(media.timestamp, media.payload),
+            (MediaKind::Video, None | Some(TrackKind::Video)) => self.picture(media.timestamp, media.payload),
             (MediaKind::Data, _) => match flv::parse_script(&media.payload) {
                 Ok(ScriptData::Metadata(metadata)) => Ok([Some(Input::Metadata(metadata)), None]),
                 Ok(ScriptData::Other { .. }) => Ok([None, None]),
@@ -78,7 +88,7 @@ impl SourceReader {
                     }
                     config = self.sound_config(codec, Bytes::new())?;
                 }
-                let frame = self.frame(timestamp, 0, true, payload);
+                let frame = self.frame(TrackKind::Audio, timestamp, 0, true, payload);
                 Ok([config, Some(frame)])
             }
             AudioTagBody::EndOfSequence { .. } | AudioTagBody::ChannelLayout { .. } => Ok([None, None]),
@@ -113,7 +123,7 @@ impl SourceReader {
                 let payload = nal::with_four_byte_lengths(payload, self.lengths)?;
                 Ok([
                     config,
-                    Some(self.frame(timestamp, composition_ms, keyframe, payload)),
+                    Some(self.frame(TrackKind::Video, timestamp, composition_ms, keyframe, payload)),
                 ])
             }
             VideoTagBody::EndOfSequence { .. }
@@ -133,9 +143,16 @@ impl SourceReader {
         Ok(Some(Input::Video(config)))
     }
 
-    fn frame(&mut self, timestamp: u32, composition_ms: i32, keyframe: bool, payload: Bytes) -> Input {
+    fn frame(
+        &mut self,
+        kind: TrackKind,
+        timestamp: u32,
+        composition_ms: i32,
+        keyframe: bool,
+        payload: Bytes,
+    ) -> Input {
         Input::Frame(Frame {
-            kind: self.track,
+            kind,
             dts: self.clock.unwrap_timestamp(timestamp),
             composition: MediaDuration::from_millis(i64::from(composition_ms)),
             keyframe,

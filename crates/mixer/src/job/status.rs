@@ -1,10 +1,40 @@
 //! What the supervisor and a job's process say to each other: one JSON object per line.
 
-use lianmai_hub::job::Job;
+use lianmai_hub::job::{Job, JobId, MixJob};
 use serde::{Deserialize, Serialize};
 
-/// Longest line either side takes, in bytes.
+/// Longest line a job takes, in bytes: a mix with its files.
+pub(crate) const MAX_COMMAND: usize = 24 << 20;
+/// Longest line a supervisor takes, in bytes.
 pub(crate) const MAX_LINE: usize = 16 * 1024;
+
+/// What a process is given to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    /// One track into another.
+    Transcode(Job),
+    /// Many streams into one.
+    Mix(Box<MixJob>),
+}
+
+impl Work {
+    /// The job's number.
+    pub(crate) fn id(&self) -> JobId {
+        match self {
+            Work::Transcode(job) => job.id,
+            Work::Mix(job) => job.id,
+        }
+    }
+}
+
+impl From<Work> for Command {
+    fn from(work: Work) -> Command {
+        match work {
+            Work::Transcode(job) => Command::Start { job },
+            Work::Mix(job) => Command::StartMix { job },
+        }
+    }
+}
 
 /// Supervisor to job.
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,6 +44,16 @@ pub(crate) enum Command {
     Start {
         /// The job.
         job: Job,
+    },
+    /// Compose this. The first command.
+    StartMix {
+        /// The job.
+        job: Box<MixJob>,
+    },
+    /// What is composed is to be like this now.
+    UpdateMix {
+        /// The job as it is now.
+        job: Box<MixJob>,
     },
     /// End properly. The end of the input means the same.
     Stop,

@@ -5,13 +5,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use lianmai_hub::job::{Job, JobId};
+use lianmai_hub::job::{JobId, MixJob};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::job::{Command as JobCommand, Identity, MAX_LINE, Status, to_line};
+use crate::job::{Command as JobCommand, Identity, MAX_LINE, Status, Work, to_line};
 
 /// This program, also after its file was replaced.
 pub(super) const PROGRAM: &str = "/proc/self/exe";
@@ -21,6 +21,9 @@ const READY_LIMIT: Duration = Duration::from_secs(10);
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 /// Last words that are kept of a process's standard error.
 const LAST_WORDS: u64 = 2_048;
+
+/// The newest wish of how a mix is to be; `None` = as it was started.
+pub(super) type Update = Option<Box<MixJob>>;
 
 /// Starts processes.
 #[derive(Clone, Copy, Debug)]
@@ -127,9 +130,16 @@ impl JobProcess {
         let _ = self.child.wait().await;
     }
 
-    /// Hands it a job and follows it to its end, which `stop` brings about. The last event is [`JobEvent::Ended`].
-    pub(super) async fn run(mut self, job: Job, stop: CancellationToken, events: Events) {
-        let reason = match self.follow(job, &stop, &events).await {
+    /// Hands it a job and follows it to its end, which `stop` brings about; meanwhile tells it of `updates`. The last
+    /// event is [`JobEvent::Ended`].
+    pub(super) async fn run(
+        mut self,
+        work: Work,
+        updates: watch::Receiver<Update>,
+        stop: CancellationToken,
+        events: Events,
+    ) {
+        let reason = match self.follow(work, updates, &stop, &events).await {
             Ok(reason) => reason,
             Err(error) => {
                 let _ = self.child.start_kill();
@@ -141,26 +151,36 @@ impl JobProcess {
 
     async fn follow(
         &mut self,
-        job: Job,
+        work: Work,
+        mut updates: watch::Receiver<Update>,
         stop: &CancellationToken,
         events: &Events,
     ) -> io::Result<Option<String>> {
         if let Some(pid) = self.child.id() {
             events.tell(JobEvent::Process(pid)).await;
         }
-        self.input
-            .write_all(&to_line(&JobCommand::Start { job })?)
-            .await?;
+        self.input.write_all(&to_line(&JobCommand::from(work))?).await?;
+        let mut runs = false;
         loop {
             tokio::select! {
                 status = self.lines.next() => match status? {
-                    Some(Status::Started) => events.tell(JobEvent::Started).await,
+                    Some(Status::Started) => {
+                        runs = true;
+                        events.tell(JobEvent::Started).await;
+                    }
                     Some(Status::Progress(progress)) => events.tell(JobEvent::Progress(progress)).await,
                     Some(Status::Failed { reason }) => return Ok(Some(reason)),
                     Some(Status::Stopped) => return Ok(Some("it stopped without being told".to_owned())),
                     Some(Status::Ready) => {}
                     None => return Ok(Some(self.obituary().await)),
                 },
+                // Before it runs, it would not listen. Only the newest is told.
+                Ok(()) = updates.changed(), if runs => {
+                    let update = updates.borrow_and_update().clone();
+                    if let Some(job) = update {
+                        self.input.write_all(&to_line(&JobCommand::UpdateMix { job })?).await?;
+                    }
+                }
                 () = stop.cancelled() => {
                     self.stop().await;
                     return Ok(None);

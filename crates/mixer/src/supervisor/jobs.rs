@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use lianmai_hub::job::{Job, JobId, JobReport};
-use tokio::sync::mpsc;
+use lianmai_hub::job::{JobId, JobReport, MixJob};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::admission::{Admission, NoRoom, Share};
-use super::child::{Events, JobEvent};
+use super::child::{Events, JobEvent, Update};
 use super::load::ProcessLoad;
 use super::spare::Spares;
-use crate::job::Progress;
+use crate::job::{Progress, Work};
 
 /// Events that may wait; the jobs' tasks wait beyond that.
 const MAX_EVENTS: usize = 256;
@@ -28,6 +28,8 @@ pub(super) struct Jobs {
 }
 
 struct Entry {
+    /// Where a mix is told how it is to be.
+    updates: watch::Sender<Update>,
     stop: CancellationToken,
     share: Share,
     load: Option<ProcessLoad>,
@@ -59,21 +61,21 @@ impl Jobs {
     }
 
     /// Begins a job.
-    pub(super) fn start(&mut self, job: Job, admission: &Admission) -> Result<(), Rejected> {
-        if self.table.contains_key(&job.id) {
+    pub(super) fn start(&mut self, work: Work, admission: &Admission) -> Result<(), Rejected> {
+        let id = work.id();
+        if self.table.contains_key(&id) {
             return Err(Rejected::Senseless("a job of this number runs already"));
         }
         if self.table.len() >= MAX_JOBS {
             return Err(Rejected::Senseless("too many jobs"));
         }
-        let need = admission
-            .admit(&job.kind, self.shares())
-            .map_err(Rejected::NoRoom)?;
+        let need = admission.admit(&work, self.shares()).map_err(Rejected::NoRoom)?;
         let stop = CancellationToken::new();
-        let id = job.id;
+        let (updates, updated) = watch::channel(None);
         self.table.insert(
             id,
             Entry {
+                updates,
                 stop: stop.clone(),
                 share: Share::expected(need),
                 load: None,
@@ -93,7 +95,7 @@ impl Jobs {
                 () = stop.cancelled() => return events.tell(JobEvent::Ended(None)).await,
             };
             match process {
-                Ok(process) => process.run(job, stop, events).await,
+                Ok(process) => process.run(work, updated, stop, events).await,
                 Err(error) => {
                     let reason = format!("no process for it: {error}");
                     events.tell(JobEvent::Ended(Some(reason))).await;
@@ -101,6 +103,14 @@ impl Jobs {
             }
         });
         Ok(())
+    }
+
+    /// A mix is to be like this; false when there is none of this number.
+    pub(super) fn update(&mut self, job: Box<MixJob>) -> bool {
+        let entry = self.table.get(&job.id);
+        entry
+            .inspect(|entry| drop(entry.updates.send_replace(Some(job))))
+            .is_some()
     }
 
     /// Ends a job; false when there is none of this number. Its end comes as an event.

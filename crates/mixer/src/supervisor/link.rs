@@ -22,8 +22,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// A gateway that says nothing for so long, although it is pinged every second, is gone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(10);
-/// Bytes of the longest message taken.
-const MAX_MESSAGE: usize = 64 * 1024;
+/// Bytes of the longest message taken: a mix with its files.
+const MAX_MESSAGE: usize = 20 << 20;
 
 /// Where a gateway takes workers: `ws://` or `wss://`, without anything secret in it.
 #[derive(Clone, PartialEq, Eq, Debug)]

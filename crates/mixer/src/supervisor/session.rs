@@ -12,6 +12,7 @@ use super::jobs::{Jobs, Rejected};
 use super::link::{Link, LinkError};
 use super::spare::Spares;
 use super::{WorkerConfig, admission};
+use crate::job::Work;
 
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
@@ -70,22 +71,16 @@ async fn handle(
             tracing::info!("taken on by the gateway");
             Ok(())
         }
-        GatewayMessage::Start { job } => {
+        GatewayMessage::Start { job } => start(Work::Transcode(job), link, jobs, admission).await,
+        GatewayMessage::StartMix { job } => start(Work::Mix(job), link, jobs, admission).await,
+        GatewayMessage::UpdateMix { job } => {
             let id = job.id;
-            tracing::info!(?job, "starting");
-            let answer = match jobs.start(job, admission) {
-                Ok(()) => return Ok(()),
-                Err(Rejected::NoRoom(admission::NoRoom { need, free })) => {
-                    tracing::warn!(job = id.0, need, free, "no room for a job");
-                    metrics::counter!("lianmai_worker_refused_jobs_total").increment(1);
-                    WorkerMessage::Refused { id, need, free }
-                }
-                Err(Rejected::Senseless(reason)) => WorkerMessage::Failed {
-                    id,
-                    reason: reason.to_owned(),
-                },
-            };
-            link.say(&answer).await
+            tracing::debug!(?job, "updating");
+            if !jobs.update(job) {
+                // It ended by itself while this was on its way, which is being told.
+                tracing::info!(job = id.0, "an update of no job that runs");
+            }
+            Ok(())
         }
         GatewayMessage::Stop { id } => {
             if jobs.stop(id) {
@@ -95,6 +90,24 @@ async fn handle(
             link.say(&WorkerMessage::Stopped { id }).await
         }
     }
+}
+
+async fn start(work: Work, link: &mut Link, jobs: &mut Jobs, admission: &Admission) -> Result<(), LinkError> {
+    let id = work.id();
+    tracing::info!(?work, "starting");
+    let answer = match jobs.start(work, admission) {
+        Ok(()) => return Ok(()),
+        Err(Rejected::NoRoom(admission::NoRoom { need, free })) => {
+            tracing::warn!(job = id.0, need, free, "no room for a job");
+            metrics::counter!("lianmai_worker_refused_jobs_total").increment(1);
+            WorkerMessage::Refused { id, need, free }
+        }
+        Err(Rejected::Senseless(reason)) => WorkerMessage::Failed {
+            id,
+            reason: reason.to_owned(),
+        },
+    };
+    link.say(&answer).await
 }
 
 /// What the gateway is told of an event.

@@ -2,7 +2,7 @@
 
 /// A run of samples with the position of its first.
 #[derive(Debug)]
-pub(super) struct Fifo {
+pub(crate) struct Fifo {
     channels: usize,
     samples: Vec<f32>,
     start: i64,
@@ -10,7 +10,7 @@ pub(super) struct Fifo {
 
 impl Fifo {
     /// An empty run.
-    pub(super) fn new(channels: usize) -> Fifo {
+    pub(crate) fn new(channels: usize) -> Fifo {
         Fifo {
             channels: channels.max(1),
             samples: Vec::new(),
@@ -18,31 +18,47 @@ impl Fifo {
         }
     }
 
+    /// Where the first sample is.
+    pub(crate) fn start(&self) -> i64 {
+        self.start
+    }
+
+    /// Drops what lies before `position`; what begins later stays.
+    pub(crate) fn drop_until(&mut self, position: i64) {
+        let samples = self.samples.len() / self.channels;
+        let count = usize::try_from(position - self.start).unwrap_or(0).min(samples);
+        self.samples.drain(..count * self.channels);
+        self.start += count as i64;
+        if self.samples.is_empty() {
+            self.start = self.start.max(position);
+        }
+    }
+
     /// Where the next sample appended will be.
-    pub(super) fn end(&self) -> i64 {
+    pub(crate) fn end(&self) -> i64 {
         self.start + (self.samples.len() / self.channels) as i64
     }
 
     /// For appending whole samples.
-    pub(super) fn samples(&mut self) -> &mut Vec<f32> {
+    pub(crate) fn samples(&mut self) -> &mut Vec<f32> {
         &mut self.samples
     }
 
     /// Adds silence up to a whole number of blocks.
-    pub(super) fn pad(&mut self, block: usize) {
+    pub(crate) fn pad(&mut self, block: usize) {
         let block = block * self.channels;
         let length = self.samples.len().next_multiple_of(block.max(1));
         self.samples.resize(length, 0.0);
     }
 
     /// Begins an empty run at `start`.
-    pub(super) fn restart(&mut self, start: i64) {
+    pub(crate) fn restart(&mut self, start: i64) {
         self.samples.clear();
         self.start = start;
     }
 
     /// Gives each whole block with its position to `take`, until it fails, and drops those given.
-    pub(super) fn take_blocks<E>(
+    pub(crate) fn take_blocks<E>(
         &mut self,
         block: usize,
         mut take: impl FnMut(&[f32], i64) -> Result<(), E>,

@@ -19,6 +19,8 @@ use lianmai_media::{AudioConfig, Frame, Metadata, VideoConfig};
 use crate::codec::CodecError;
 
 pub(crate) use audio::{AudioTarget, AudioTranscoder};
+pub(crate) use fifo::Fifo;
+pub(crate) use opus_source::{Heard, OpusSource};
 pub(crate) use video::VideoTranscoder;
 
 /// What comes from the source.

@@ -4,7 +4,7 @@ use lianmai_media::opus::OpusPacket;
 
 /// What a packet is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Heard {
+pub(crate) enum Heard {
     /// Something to decode.
     Sound,
     /// So many samples that the encoder has left out (DTX): nothing but the TOC byte.
@@ -15,14 +15,14 @@ pub(super) enum Heard {
 
 /// Remembers what kind of packets come, to make up such as are lost.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OpusSource {
+pub(crate) struct OpusSource {
     last: Option<OpusPacket>,
     toc: u8,
 }
 
 impl OpusSource {
     /// A packet came.
-    pub(super) fn heard(&mut self, packet: &[u8]) -> Heard {
+    pub(crate) fn heard(&mut self, packet: &[u8]) -> Heard {
         let (Ok(parsed), Some(toc)) = (OpusPacket::parse(packet), packet.first()) else {
             return Heard::Broken;
         };
@@ -37,7 +37,7 @@ impl OpusSource {
 
     /// A packet that makes libopus conceal, and how many samples it makes; `None` before the first packet. It is a single
     /// frame of the kind last heard with no bytes in it, which stands for a lost one (RFC 6716 §3.2.1, §4.4).
-    pub(super) fn lost(&self) -> Option<([u8; 1], i64)> {
+    pub(crate) fn lost(&self) -> Option<([u8; 1], i64)> {
         let last = self.last?;
         Some(([self.toc & !3], i64::from(last.frame_samples)))
     }

@@ -39,6 +39,7 @@ impl Authorise for Everybody {
                 key: StreamKey::new(&request.app, &request.stream),
                 epoch: 1,
                 holder: None,
+                internal: false,
                 max_bitrate: None,
             })
         })

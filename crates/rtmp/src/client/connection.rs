@@ -1,8 +1,11 @@
 //! One connection to another server, driven by its user.
 
 use std::collections::VecDeque;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
 use bytes::Bytes;
@@ -27,6 +30,14 @@ pub struct RtmpClient {
     options: DialOptions,
     /// Bytes the kernel has taken from us: what liveness is judged by.
     sent: u64,
+    /// Written bytes may still be held by TLS.
+    unflushed: bool,
+}
+
+/// One step of [`RtmpClient::advance`].
+enum Step {
+    Written,
+    Read(usize),
 }
 
 impl RtmpClient {
@@ -50,6 +61,7 @@ impl RtmpClient {
             pending: VecDeque::new(),
             options,
             sent: 0,
+            unflushed: false,
         };
         loop {
             match client.next_event().await? {
@@ -144,6 +156,61 @@ impl RtmpClient {
     pub async fn flush(&mut self) -> Result<(), ClientError> {
         self.sent += self.out.write_to(&mut self.io, self.options.write_stall).await?;
         Ok(())
+    }
+
+    /// Writes what is queued and hears the server at the same time, for as long as it takes: a server that takes
+    /// nothing is the caller's to give up. Returns an event, or `None` when everything queued has been written; with
+    /// nothing queued, it waits for an event. Nothing is lost when the future is dropped.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the connection is then over.
+    pub async fn advance(&mut self) -> Result<Option<ClientEvent>, ClientError> {
+        loop {
+            if let Some(event) = self.take_outputs()? {
+                return Ok(Some(event));
+            }
+            let deadline = self.session.deadline().map(Instant::from_std);
+            let timer = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                step = std::future::poll_fn(|cx| self.poll_step(cx)) => match step? {
+                    Step::Written => return Ok(None),
+                    Step::Read(0) => return Err(ClientError::Closed),
+                    Step::Read(_) => self.session.handle_read(Instant::now().into_std()),
+                },
+                () = timer => self.session.handle_timeout(Instant::now().into_std()),
+            }
+        }
+    }
+
+    /// Whether something queued has not been written yet.
+    pub fn has_queued(&self) -> bool {
+        self.unflushed || !self.out.is_empty()
+    }
+
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Step>> {
+        if self.has_queued()
+            && let Poll::Ready(written) = self.poll_queued(cx)
+        {
+            return Poll::Ready(written.map(|()| Step::Written));
+        }
+        let read = pin!(read_some(&mut self.io, self.session.read_buf(), ReadSize::Media));
+        read.poll(cx).map_ok(Step::Read)
+    }
+
+    fn poll_queued(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.out.is_empty() {
+            self.sent += ready!(self.out.poll_write(&mut self.io, cx))? as u64;
+            self.unflushed = true;
+        }
+        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
     }
 
     /// Bytes the connection has taken so far.

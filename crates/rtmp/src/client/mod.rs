@@ -4,4 +4,4 @@ mod connection;
 mod dial;
 
 pub use connection::RtmpClient;
-pub use dial::{ClientError, DialOptions};
+pub use dial::{ClientError, DialOptions, client_tls};

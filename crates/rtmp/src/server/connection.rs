@@ -311,13 +311,14 @@ impl<T: ServerIo> Connection<T> {
 
     fn stop_publishing(&mut self, reason: StopReason) {
         self.ingress = None;
-        let description = match reason {
-            StopReason::TakenOver => "another connection publishes this stream now",
-            StopReason::Revoked => "the right to publish has ended",
-            StopReason::ShuttingDown => "the server shuts down",
-        };
         tracing::info!(?reason, "publisher stopped");
-        self.session.close(description);
+        match reason {
+            StopReason::TakenOver => self
+                .session
+                .give_name_away("another connection publishes this stream now"),
+            StopReason::Revoked => self.session.close("the right to publish has ended"),
+            StopReason::ShuttingDown => self.session.close("the server shuts down"),
+        }
     }
 }
 
@@ -375,7 +376,7 @@ fn count_ignored(counters: &ServerCounters) {
 
 fn publish_error(error: &PublishError) -> Rejection {
     match error {
-        PublishError::NewerPublisher => Rejection::bad_name(error.to_string()),
+        PublishError::NewerPublisher | PublishError::Contested => Rejection::bad_name(error.to_string()),
         PublishError::TooManyStreams => Rejection::new(status::PUBLISH_FAILED, error.to_string()),
     }
 }

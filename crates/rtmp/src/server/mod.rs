@@ -11,4 +11,5 @@ mod tls;
 
 pub use config::RtmpServerConfig;
 pub use listener::RtmpServer;
+pub(crate) use tls::certificates;
 pub use tls::{TlsError, tls_acceptor};

@@ -63,6 +63,9 @@ impl Playout {
     ) -> Result<Playout, PublishError> {
         let options = ReadOptions {
             holder: grant.holder,
+            internal: grant.internal,
+            // A worker that asks for the plain form needs it, whatever the member speaks.
+            composed: grant.internal,
             wire: (stream_id == SHARED_STREAM_ID).then(|| wire.shared.clone()),
             direct,
             ..ReadOptions::from_query(query)

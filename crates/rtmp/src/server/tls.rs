@@ -24,23 +24,29 @@ pub enum TlsError {
     Pair(#[from] rustls::Error),
 }
 
-/// An acceptor with the certificate chain and private key of two PEM files.
-///
-/// # Errors
-/// See [`TlsError`].
-pub fn tls_acceptor(certificates: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
-    let file = |path: &Path| {
-        let path = path.display().to_string();
-        move |source| TlsError::File { path, source }
-    };
-    let chain = CertificateDer::pem_file_iter(certificates)
+/// The certificates of a PEM file; at least one.
+pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .and_then(|chain| match chain.is_empty() {
             true => Err(rustls::pki_types::pem::Error::NoItemsFound),
             false => Ok(chain),
         })
-        .map_err(file(certificates))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(file(key))?;
+        .map_err(file_error(path))
+}
+
+fn file_error(path: &Path) -> impl FnOnce(rustls::pki_types::pem::Error) -> TlsError + use<> {
+    let path = path.display().to_string();
+    move |source| TlsError::File { path, source }
+}
+
+/// An acceptor with the certificate chain and private key of two PEM files.
+///
+/// # Errors
+/// See [`TlsError`].
+pub fn tls_acceptor(certificates: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
+    let chain = self::certificates(certificates)?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(file_error(key))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

@@ -1,11 +1,11 @@
 //! Members, their joining and their requests.
 
-use lianmai_rooms::{AccountId, Device, Ext, MemberId, MemberView, MuteFlags, Nick, Role, Timestamp};
+use lianmai_rooms::{AccountId, BypassPart, Device, Ext, MemberId, MemberView, MuteFlags, Nick, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::schema;
-use super::{MuteFlags as MuteFlagsDto, Room};
+use super::{MixPush, MuteFlags as MuteFlagsDto, Room};
 
 /// Mute state of a member: muted in effect is `own`, or the room's `mute_all` unless `excused` or an admin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -101,6 +101,12 @@ pub struct Join {
     /// A ticket for the room, instead of a password.
     #[schema(max_length = 2048, write_only)]
     pub ticket: Option<String>,
+    /// What it is in a room that is pushed on behalf of one member; left out: it does not mind.
+    #[schema(value_type = Option<schema::BypassPart>)]
+    pub bypass: Option<BypassPart>,
+    /// Other servers to push the room's mix to, whenever there is one. For admins.
+    #[schema(max_items = 16)]
+    pub pushes: Vec<MixPush>,
 }
 
 impl std::fmt::Debug for Join {

@@ -4,7 +4,11 @@
 //! milliseconds, in fields ending in `_ms`. Texts are bounded; the bounds are in the OpenAPI document.
 
 mod app;
+pub mod layout;
 mod member;
+mod mix;
+mod push;
+mod recording;
 mod room;
 pub mod schema;
 mod settings;
@@ -17,6 +21,14 @@ pub use app::{
 };
 pub use member::{
     AnswerRequest, Join, Joined, Leave, Member, MemberList, MemberMute, MemberUpdate, RoleRequest, SetRole,
+};
+pub use mix::{
+    MainPicture, Mix, MixGain, MixPicture, MixPictureList, MixPullUrl, MixRequest, MixSound, NimLayout,
+};
+pub use push::{AddPush, MixPush, Push, PushList, PushState};
+pub use recording::{
+    Recording, RecordingChoice, RecordingFile, RecordingList, RecordingMember, RecordingPart, RecordingQuery,
+    StartRecording,
 };
 pub use room::{
     CreateRoom, IssueTicket, Message, MuteFlags, RequestView, Room, RoomList, RoomQuery, RoomSummary,

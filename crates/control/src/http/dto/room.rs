@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::schema;
-use super::{LimitsUpdate, Member, Permissions, Settings, Stream, Timing};
+use super::{LimitsUpdate, Member, MixPush, Permissions, Settings, Stream, Timing};
 
 /// Make a room. All fields may be left out.
 #[derive(Clone, Default, Deserialize, ToSchema)]
@@ -50,6 +50,9 @@ pub struct CreateRoom {
     /// Who becomes admin on joining; left out: the account of the token, for the app's own server nobody.
     #[schema(value_type = Option<String>, max_length = 128, example = "ann")]
     pub creator: Option<AccountId>,
+    /// Other servers to push the room's mix to, whenever there is one.
+    #[schema(max_items = 16)]
+    pub pushes: Vec<MixPush>,
 }
 
 impl std::fmt::Debug for CreateRoom {

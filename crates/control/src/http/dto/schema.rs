@@ -49,6 +49,18 @@ pub enum Transport {
     Webrtc,
 }
 
+/// What a member is in a room that is pushed on behalf of one member.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BypassPart {
+    /// It wants a room that is not.
+    Off,
+    /// The room is pushed on its behalf. One at a time.
+    Host,
+    /// In the picture beside the host.
+    Guest,
+}
+
 /// When a room ends by itself.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -121,6 +133,14 @@ mod tests {
         same(
             &[Transport::Rtmp, Transport::Webrtc],
             &[rooms::Transport::Rtmp, rooms::Transport::Webrtc],
+        );
+        same(
+            &[BypassPart::Off, BypassPart::Host, BypassPart::Guest],
+            &[
+                rooms::BypassPart::Off,
+                rooms::BypassPart::Host,
+                rooms::BypassPart::Guest,
+            ],
         );
         same(&Lifetime::Persistent, &rooms::Lifetime::Persistent);
         same(

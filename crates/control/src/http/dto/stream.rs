@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::schema;
-use crate::workers::RenditionStatus;
+use crate::workers::{MixStatus, RenditionStatus};
 
 /// A published stream.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -48,6 +48,9 @@ pub struct Stream {
     /// needs it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub renditions: Vec<RenditionStatus>,
+    /// Of a room's mix: where it stands; only in lists of streams and views of rooms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mix: Option<MixStatus>,
     /// What its publisher should change; only in lists of streams. `b_frames`: its B-frames have to be removed for
     /// viewers over WebRTC, which costs a worker's time and some quality; a profile without them needs none of that.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -73,6 +76,7 @@ impl From<rooms::StreamView> for Stream {
             published_at: stream.published_at,
             stats: None,
             renditions: Vec::new(),
+            mix: None,
             warnings: Vec::new(),
         }
     }

@@ -2,8 +2,8 @@
 
 use lianmai_rooms::{Actor, Command, MemberId, MuteKind, Rejection, RoomId};
 
-use super::Ctx;
 use super::context::refuse;
+use super::{Ctx, pushes};
 use crate::http::dto;
 use crate::http::problem::Problem;
 use crate::service::{JoinCredential, JoinRequest, Password};
@@ -12,6 +12,7 @@ use crate::service::{JoinCredential, JoinRequest, Password};
 pub(crate) async fn join(ctx: &Ctx, room: RoomId, body: dto::Join) -> Result<dto::Joined, Problem> {
     ctx.check_room(&room)?;
     let credential = credential(ctx, &body)?;
+    let pushes = pushes::parse_all(ctx, &body.pushes)?;
     let account = match body.account {
         Some(account) if ctx.caller.is_app => account,
         Some(account) if account != ctx.caller.account => return Err(refuse(Rejection::NotAllowed)),
@@ -25,8 +26,13 @@ pub(crate) async fn join(ctx: &Ctx, room: RoomId, body: dto::Join) -> Result<dto
         ext: body.ext,
         session: ctx.caller.session.clone(),
         device: body.device,
+        bypass: body.bypass,
     };
-    let joined = ctx.service().join(&ctx.caller.app, &room, request).await?;
+    let mut joined = ctx.service().join(&ctx.caller.app, &room, request).await?;
+    if !pushes.is_empty() {
+        pushes::add_for_member(ctx, &room, &joined.member, joined.again, pushes).await?;
+        joined.room = ctx.service().room(&ctx.caller.app, &room)?;
+    }
     Ok(dto::Joined {
         member: joined.member,
         again: joined.again,

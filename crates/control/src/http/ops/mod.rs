@@ -5,6 +5,9 @@
 pub(crate) mod apps;
 pub(crate) mod context;
 pub(crate) mod members;
+pub(crate) mod mixes;
+pub(crate) mod pushes;
+pub(crate) mod recordings;
 pub(crate) mod rooms;
 pub(crate) mod streams;
 pub(crate) mod webrtc;

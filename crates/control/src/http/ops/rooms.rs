@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use lianmai_hub::StreamKey;
 use lianmai_rooms::{
     Actor, AttributeKey, Command, MuteKind, Recipient, Rejection, Role, RoomId, RoomKind, Settings,
     SettingsChange,
 };
 
-use super::Ctx;
 use super::context::refuse;
+use super::{Ctx, pushes};
 use crate::http::dto;
 use crate::http::problem::Problem;
 use crate::service::{self, Password};
@@ -37,6 +38,7 @@ pub(crate) async fn create(ctx: &Ctx, body: dto::CreateRoom) -> Result<dto::Room
     if let Some(id) = &id {
         ctx.check_room(id)?;
     }
+    let pushes = pushes::parse_all(ctx, &body.pushes)?;
     let password = body.password.as_deref().map(parse_password).transpose()?;
     let request = service::CreateRoom {
         id,
@@ -45,6 +47,11 @@ pub(crate) async fn create(ctx: &Ctx, body: dto::CreateRoom) -> Result<dto::Room
         creator,
     };
     let state = ctx.service().create_room(&ctx.caller.app, request).await?;
+    if !pushes.is_empty() {
+        pushes::add_to_new_room(ctx, &state.view.id, pushes).await?;
+        let state = ctx.service().room(&ctx.caller.app, &state.view.id)?;
+        return Ok(dto::Room::new(state.view, state.sequence));
+    }
     Ok(dto::Room::new(state.view, state.sequence))
 }
 
@@ -73,7 +80,12 @@ pub(crate) async fn list(ctx: &Ctx, query: dto::RoomQuery) -> Result<dto::RoomLi
 /// One room.
 pub(crate) async fn show(ctx: &Ctx, room: RoomId) -> Result<dto::Room, Problem> {
     let state = ctx.room(&room)?;
-    Ok(dto::Room::new(state.view, state.sequence))
+    let mut room = dto::Room::new(state.view, state.sequence);
+    for stream in &mut room.streams {
+        let key = StreamKey::new(ctx.caller.app.as_str(), stream.id.as_str());
+        stream.mix = ctx.service().workers().mix(&key);
+    }
+    Ok(room)
 }
 
 /// Changes settings.

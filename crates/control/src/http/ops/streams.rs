@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use lianmai_hub::{Form, StreamKey};
-use lianmai_rooms::{Command, RoomId, StreamId, StreamKind, Transport};
+use lianmai_rooms::{Command, RoomId, StreamId, StreamKind, StreamView, Transport};
 
 use super::Ctx;
 use crate::http::dto;
@@ -50,25 +50,29 @@ pub(crate) async fn list(ctx: &Ctx, room: RoomId) -> Result<dto::StreamList, Pro
         .filter_map(|status| Some((status.id, status.stats?)))
         .collect();
     let streams = state.view.streams.into_values().map(|stream| {
-        let key = StreamKey::new(ctx.caller.app.as_str(), stream.id.as_str());
-        let workers = ctx.service().workers();
-        let renditions = workers.renditions(&key);
-        let stats = stats.remove(&stream.id).map(|mut stats| {
-            // Who transcodes for viewers is no viewer.
-            stats.readers = stats.readers.saturating_sub(workers.readers(&key));
-            stats.into()
-        });
+        let stats = stats.remove(&stream.id).map(Into::into);
         dto::Stream {
             stats,
-            warnings: warnings(&renditions),
-            renditions,
-            ..stream.into()
+            ..dto_of(ctx, stream)
         }
     });
     Ok(dto::StreamList {
         streams: streams.collect(),
         sequence: state.sequence,
     })
+}
+
+/// A stream with what workers make of it, or for it.
+pub(crate) fn dto_of(ctx: &Ctx, stream: StreamView) -> dto::Stream {
+    let key = StreamKey::new(ctx.caller.app.as_str(), stream.id.as_str());
+    let workers = ctx.service().workers();
+    let renditions = workers.renditions(&key);
+    dto::Stream {
+        warnings: warnings(&renditions),
+        renditions,
+        mix: workers.mix(&key),
+        ..stream.into()
+    }
 }
 
 /// What a publisher should change, seen from what has to be made of its stream (R-B1).
@@ -134,7 +138,12 @@ pub(crate) async fn pull_urls(
         .service()
         .subscribe(&ctx.caller.app, &room, by, &stream, via)
         .await?;
-    Ok(dto::PullUrls {
+    Ok(self::urls(urls))
+}
+
+/// URLs as they are sent.
+pub(crate) fn urls(urls: service::PullUrls) -> dto::PullUrls {
+    dto::PullUrls {
         rtmp: urls.rtmp,
         rtmps: urls.rtmps,
         http_flv: urls.http_flv,
@@ -142,5 +151,5 @@ pub(crate) async fn pull_urls(
         whep: urls.whep,
         expires_at: urls.expires_at,
         version: urls.version,
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! The parts of addresses that name something.
 
-use lianmai_rooms::{AttributeKey, MemberId, MuteKind, RoomId, StreamId};
+use lianmai_rooms::{AttributeKey, MemberId, MuteKind, PushId, RoomId, StreamId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -35,6 +35,30 @@ pub(crate) struct StreamPath {
     /// Stream id.
     #[param(value_type = String, max_length = 128)]
     pub(crate) stream: StreamId,
+}
+
+/// `/v1/rooms/{room}/pushes/{push}`
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct PushPath {
+    /// Room id.
+    #[param(value_type = String, max_length = 64, example = "standup")]
+    pub(crate) room: RoomId,
+    /// Push id.
+    #[param(value_type = String, max_length = 64)]
+    pub(crate) push: PushId,
+}
+
+/// `/v1/rooms/{room}/mix/pictures/{name}`
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct PicturePath {
+    /// Room id.
+    #[param(value_type = String, max_length = 64, example = "standup")]
+    pub(crate) room: RoomId,
+    /// What layouts call the picture, `[A-Za-z0-9._-]`.
+    #[param(max_length = 64, example = "logo")]
+    pub(crate) name: String,
 }
 
 /// `/v1/rooms/{room}/attributes/{key}`

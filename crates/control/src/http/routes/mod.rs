@@ -4,7 +4,10 @@ mod app;
 mod failures;
 mod ids;
 mod members;
+mod mixes;
 mod muting;
+mod pushes;
+mod recordings;
 mod rooms;
 mod streams;
 
@@ -19,5 +22,8 @@ pub(crate) fn all() -> OpenApiRouter<HttpState> {
         .merge(members::routes())
         .merge(muting::routes())
         .merge(streams::routes())
+        .merge(mixes::routes())
+        .merge(pushes::routes())
+        .merge(recordings::routes())
         .merge(app::routes())
 }

@@ -9,5 +9,6 @@ mod records;
 mod restart;
 mod sessions;
 mod signals;
+mod silence;
 mod urls;
 mod webhooks;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lianmai_hub::StreamKey;
-use lianmai_hub::job::{JobId, JobKind, JobReport};
+use lianmai_hub::job::{JobId, JobReport};
 
 use super::super::config::JobTiming;
 use super::estimate::Factors;
+use super::work::Work;
 
 /// A worker's connection; a worker that comes back is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +56,7 @@ struct Worker {
 #[derive(Debug)]
 pub(super) struct Assigned {
     pub(super) key: StreamKey,
-    pub(super) kind: JobKind,
+    pub(super) work: Work,
     guess: f64,
     /// Its share: the guess at first, then measured.
     share: f64,
@@ -129,12 +130,12 @@ impl Fleet {
         worker: WorkerId,
         job: JobId,
         key: StreamKey,
-        kind: JobKind,
+        work: Work,
         (guess, need): (f64, f64),
     ) {
         let assigned = Assigned {
             key,
-            kind,
+            work,
             guess,
             share: need,
             cpu: 0.0,
@@ -168,6 +169,18 @@ impl Fleet {
     pub(super) fn live(&self, worker: WorkerId, job: JobId) -> Option<&Assigned> {
         let job = self.workers.get(&worker)?.jobs.get(&job)?;
         job.stopping_until.is_none().then_some(job)
+    }
+
+    /// The job goes on with other work, which is guessed at `guess` and expected to take `need` cores.
+    pub(super) fn reassign(&mut self, worker: WorkerId, job: JobId, work: Work, (guess, need): (f64, f64)) {
+        let worker = self.workers.get_mut(&worker);
+        if let Some(job) = worker.and_then(|worker| worker.jobs.get_mut(&job)) {
+            // What was measured stays known; only what is new is guessed.
+            let ratio = if job.guess > 0.0 { guess / job.guess } else { 1.0 };
+            job.share = if job.reports < SETTLED { need } else { job.share * ratio.clamp(0.1, 10.0) };
+            job.guess = guess;
+            job.work = work;
+        }
     }
 
     /// A worker says how much room it has.
@@ -275,7 +288,7 @@ impl Assigned {
         // The first measurement covers a part of a second only.
         if self.reports >= SETTLED {
             self.share += (self.cpu - self.share) * WEIGHT;
-            factors.learn(&self.kind, self.guess, self.cpu);
+            factors.learn(&self.work, self.guess, self.cpu);
         }
         let Some(last) = self.progress.filter(|last| last.frames_out == report.frames_out) else {
             self.progress = Some(Progress {

@@ -1,10 +1,11 @@
 //! What happened, for logs and figures.
 
 use lianmai_hub::StreamKey;
-use lianmai_hub::job::{JobId, JobKind};
+use lianmai_hub::job::JobId;
 
 use super::fleet::WorkerId;
 use super::rendition::Shortage;
+use super::work::Work;
 
 /// Why a job is no more although it is wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,22 +61,26 @@ pub(in super::super) enum Note {
         job: JobId,
         worker: WorkerId,
         key: StreamKey,
-        kind: JobKind,
+        work: Work,
     },
     /// A job's output is on air.
-    Running { job: JobId, key: StreamKey },
+    Running { job: JobId, key: StreamKey, work: Work },
     /// A job ended although it is wanted.
     Lost {
         job: JobId,
         worker: WorkerId,
         key: StreamKey,
-        kind: JobKind,
+        work: Work,
         cause: Cause,
         /// How many in a row.
         failures: u32,
     },
     /// No worker has room for a rendition. Told once, until it got one.
-    NoCapacity { key: StreamKey, shortage: Shortage },
+    NoCapacity {
+        key: StreamKey,
+        work: Work,
+        shortage: Shortage,
+    },
     /// There is room again for a rendition that had none.
     CapacityFound { key: StreamKey },
     /// A worker spoke of a job it does not have, or out of turn.

@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lianmai_hub::StreamKey;
-use lianmai_hub::job::{JobId, JobKind, JobReport, WorkerMessage};
+use lianmai_hub::job::{JobId, JobReport, WorkerMessage};
 
 use super::super::config::JobTiming;
 use super::estimate::Factors;
 use super::fleet::{Fleet, Load, WorkerId};
 use super::note::{Cause, Note};
 use super::rendition::{Condition, Rendition, Shortage};
+use super::work::Work;
 
 /// Longest reason of a failure that is kept, in characters.
 const MAX_REASON: usize = 200;
 
-/// A rendition that somebody wants.
+/// A rendition that somebody wants, or a mix that a room has.
 #[derive(Debug, Clone, PartialEq)]
 pub(in super::super) struct Want {
     pub(in super::super) key: StreamKey,
-    pub(in super::super) kind: JobKind,
+    pub(in super::super) work: Work,
     /// First guess of what its job takes, in cores.
     pub(in super::super) need: f64,
 }
@@ -31,7 +32,13 @@ pub(in super::super) enum Action {
         worker: WorkerId,
         job: JobId,
         key: StreamKey,
-        kind: JobKind,
+        work: Work,
+    },
+    /// The work of a job that runs has another revision.
+    Update {
+        worker: WorkerId,
+        job: JobId,
+        key: StreamKey,
     },
     Stop {
         worker: WorkerId,
@@ -73,11 +80,21 @@ impl Planner {
             if self.renditions.contains_key(&want.key) {
                 continue;
             }
-            let kept = before.remove(&want.key).filter(|known| known.kind == want.kind);
+            let known = before.get(&want.key);
+            let kept = if known.is_some_and(|known| known.work.continues_as(&want.work)) {
+                before.remove(&want.key)
+            } else {
+                None
+            };
             let mut rendition = kept.unwrap_or_else(|| {
                 self.orders += 1;
-                Rendition::new(want.kind, want.need, self.orders)
+                Rendition::new(want.work.clone(), want.need, self.orders)
             });
+            if rendition.work != want.work {
+                // What a worker said of it was said of something else.
+                rendition.told_need = None;
+            }
+            rendition.work = want.work;
             rendition.guess = want.need;
             self.renditions.insert(want.key, rendition);
         }
@@ -132,6 +149,7 @@ impl Planner {
     /// Looks what is to be done at `now`. Notes are in [`Planner::take_notes`].
     pub(in super::super) fn poll(&mut self, now: Duration) -> Vec<Action> {
         self.expire(now);
+        self.update();
         self.hand_out(now);
         std::mem::take(&mut self.actions)
     }
@@ -151,12 +169,18 @@ impl Planner {
     /// The wanted renditions, where they stand, and what went wrong last.
     pub(in super::super) fn renditions(
         &self,
-    ) -> impl Iterator<Item = (&StreamKey, Condition, Option<&Cause>)> {
+    ) -> impl Iterator<Item = (&StreamKey, &Work, Condition, Option<&Cause>)> {
         let failure = |rendition: &Rendition| rendition.failures > 0;
         self.renditions.iter().map(move |(key, rendition)| {
             let last = rendition.last.as_ref().filter(|_| failure(rendition));
-            (key, rendition.condition, last)
+            (key, &rendition.work, rendition.condition, last)
         })
+    }
+
+    /// The jobs that were not told to stop.
+    pub(in super::super) fn jobs(&self) -> impl Iterator<Item = JobId> {
+        let jobs = self.renditions.values().filter_map(Rendition::job);
+        jobs.map(|(_, job)| job)
     }
 
     pub(in super::super) fn loads(&self) -> Vec<(WorkerId, Load)> {
@@ -180,7 +204,8 @@ impl Planner {
                 job,
                 since: now,
             };
-            self.notes.push(Note::Running { job, key });
+            let work = rendition.work.clone();
+            self.notes.push(Note::Running { job, key, work });
         } else {
             self.notes.push(Note::Odd { worker });
         }
@@ -238,7 +263,7 @@ impl Planner {
             job,
             worker,
             key: key.clone(),
-            kind: rendition.kind.clone(),
+            work: rendition.work.clone(),
             cause,
             failures: rendition.failures,
         });
@@ -266,6 +291,24 @@ impl Planner {
         }
     }
 
+    /// Tells jobs that run what they are to compose now.
+    fn update(&mut self) {
+        for (key, rendition) in &mut self.renditions {
+            let Some((worker, job)) = rendition.outdated() else {
+                continue;
+            };
+            rendition.told = rendition.work.revision();
+            let need = rendition.guess * self.factors.of(&rendition.work);
+            self.fleet
+                .reassign(worker, job, rendition.work.clone(), (rendition.guess, need));
+            self.actions.push(Action::Update {
+                worker,
+                job,
+                key: key.clone(),
+            });
+        }
+    }
+
     fn hand_out(&mut self, now: Duration) {
         let mut due: Vec<(&StreamKey, &mut Rendition)> = self
             .renditions
@@ -277,7 +320,7 @@ impl Planner {
             let Condition::Waiting { not_before, shortage } = rendition.condition else {
                 continue;
             };
-            let guess = rendition.guess * self.factors.of(&rendition.kind);
+            let guess = rendition.guess * self.factors.of(&rendition.work);
             let need = rendition.told_need.unwrap_or(guess);
             let Some(worker) = self.fleet.pick(need, rendition.avoid) else {
                 let free = self.fleet.most_free();
@@ -289,6 +332,7 @@ impl Planner {
                 if shortage.is_none() {
                     self.notes.push(Note::NoCapacity {
                         key: key.clone(),
+                        work: rendition.work.clone(),
                         shortage: now_short,
                     });
                 }
@@ -298,9 +342,10 @@ impl Planner {
                 self.notes.push(Note::CapacityFound { key: key.clone() });
             }
             self.jobs_made += 1;
-            let (job, kind) = (JobId(self.jobs_made), rendition.kind.clone());
+            let (job, work) = (JobId(self.jobs_made), rendition.work.clone());
+            rendition.told = work.revision();
             self.fleet
-                .assign(worker, job, key.clone(), kind.clone(), (rendition.guess, need));
+                .assign(worker, job, key.clone(), work.clone(), (rendition.guess, need));
             rendition.condition = Condition::Starting {
                 worker,
                 job,
@@ -310,13 +355,13 @@ impl Planner {
                 job,
                 worker,
                 key: key.clone(),
-                kind: kind.clone(),
+                work: work.clone(),
             });
             self.actions.push(Action::Start {
                 worker,
                 job,
                 key: key.clone(),
-                kind,
+                work,
             });
         }
     }

@@ -1,12 +1,13 @@
-//! One wanted rendition: whether it runs, and if not, why and until when.
+//! One wanted rendition (or mix): whether it runs, and if not, why and until when.
 
 use std::time::Duration;
 
-use lianmai_hub::job::{JobId, JobKind};
+use lianmai_hub::job::JobId;
 
 use super::super::config::JobTiming;
 use super::fleet::WorkerId;
 use super::note::Cause;
+use super::work::Work;
 
 /// What is needed and what there is at most, in cores.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +45,9 @@ pub(in super::super) enum Condition {
 
 #[derive(Debug)]
 pub(super) struct Rendition {
-    pub(super) kind: JobKind,
+    pub(super) work: Work,
+    /// The revision that its job was told.
+    pub(super) told: u64,
     /// The guess for its job.
     pub(super) guess: f64,
     /// What a worker said it needs.
@@ -61,9 +64,10 @@ pub(super) struct Rendition {
 }
 
 impl Rendition {
-    pub(super) fn new(kind: JobKind, guess: f64, order: u64) -> Self {
+    pub(super) fn new(work: Work, guess: f64, order: u64) -> Self {
         Self {
-            kind,
+            work,
+            told: 0,
             guess,
             told_need: None,
             condition: Condition::Waiting {
@@ -79,7 +83,7 @@ impl Rendition {
 
     /// Sound before pictures, then first come, first served.
     pub(super) fn rank(&self) -> (bool, u64) {
-        (matches!(self.kind, JobKind::VideoToH264 { .. }), self.order)
+        (self.work.has_picture(), self.order)
     }
 
     /// The worker and the job that has not been told to stop.
@@ -89,6 +93,17 @@ impl Rendition {
             Condition::Starting { worker, job, .. } | Condition::Running { worker, job, .. } => {
                 Some((worker, job))
             }
+        }
+    }
+
+    /// The worker and the job that run and were told of another revision.
+    pub(super) fn outdated(&self) -> Option<(WorkerId, JobId)> {
+        match self.condition {
+            // Who is starting is told when it runs.
+            Condition::Running { worker, job, .. } if self.told != self.work.revision() => {
+                Some((worker, job))
+            }
+            _ => None,
         }
     }
 
@@ -133,12 +148,18 @@ impl Rendition {
 
 #[cfg(test)]
 mod tests {
+    use lianmai_hub::job::JobKind;
+
     use super::*;
 
     #[test]
     fn the_first_retry_is_at_once_and_later_ones_wait_longer_and_longer() {
         let timing = JobTiming::default();
-        let mut rendition = Rendition::new(JobKind::AudioToAac { bitrate: 1 }, 0.1, 0);
+        let mut rendition = Rendition::new(
+            Work::Rendition(JobKind::AudioToAac { bitrate: 1 }),
+            0.1,
+            0,
+        );
         let now = Duration::from_secs(100);
         let mut waits = Vec::new();
         for _ in 0..40 {

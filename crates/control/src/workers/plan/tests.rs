@@ -18,7 +18,7 @@ fn key(stream: &str, form: Form) -> StreamKey {
 fn sound(stream: &str) -> Want {
     Want {
         key: key(stream, Form::Opus),
-        kind: JobKind::AudioToOpus { bitrate: 96_000 },
+        work: Work::Rendition(JobKind::AudioToOpus { bitrate: 96_000 }),
         need: 0.02,
     }
 }
@@ -26,10 +26,10 @@ fn sound(stream: &str) -> Want {
 fn picture(stream: &str, need: f64) -> Want {
     Want {
         key: key(stream, Form::H264),
-        kind: JobKind::VideoToH264 {
+        work: Work::Rendition(JobKind::VideoToH264 {
             bitrate: 2_000_000,
             max_side: 1_280,
-        },
+        }),
         need,
     }
 }
@@ -44,7 +44,7 @@ fn starts(actions: &[Action]) -> Vec<(WorkerId, JobId, &str)> {
         .iter()
         .filter_map(|action| match action {
             Action::Start { worker, job, key, .. } => Some((*worker, *job, key.stream())),
-            Action::Stop { .. } => None,
+            Action::Update { .. } | Action::Stop { .. } => None,
         })
         .collect()
 }
@@ -54,7 +54,7 @@ fn stops(actions: &[Action]) -> Vec<(WorkerId, JobId)> {
         .iter()
         .filter_map(|action| match action {
             Action::Stop { worker, job } => Some((*worker, *job)),
-            Action::Start { .. } => None,
+            Action::Start { .. } | Action::Update { .. } => None,
         })
         .collect()
 }
@@ -68,7 +68,7 @@ fn one_start(actions: &[Action]) -> (WorkerId, JobId) {
 
 fn condition(planner: &Planner, want: &Want) -> Condition {
     let mut all = planner.renditions();
-    all.find(|(key, ..)| **key == want.key).expect("wanted").1
+    all.find(|(key, ..)| **key == want.key).expect("wanted").2
 }
 
 fn shortage(planner: &Planner, want: &Want) -> Option<Shortage> {
@@ -182,7 +182,7 @@ fn the_first_retry_is_elsewhere_and_at_once_then_it_waits() {
     assert_eq!(planner.deadline(NOW), Some(NOW + Duration::from_millis(100)));
     let later = NOW + Duration::from_millis(100);
     assert_eq!(one_start(&planner.poll(later)).0, first);
-    let (_, _, cause) = planner.renditions().next().unwrap();
+    let (.., cause) = planner.renditions().next().unwrap();
     assert_eq!(cause.unwrap().sentence(), "the decoder fell over");
 }
 

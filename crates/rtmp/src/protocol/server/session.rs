@@ -190,9 +190,19 @@ impl ServerSession {
         Ok(())
     }
 
-    /// Tells the peer that the connection ends, and why, then closes it: takeover by a newer publisher,
-    /// kick, drain. Publishers hear `NetStream.Unpublish.Success`, players `NetStream.Play.Stop`.
+    /// Tells the peer that the connection ends, and why, then closes it: kick, drain. Publishers hear
+    /// `NetStream.Unpublish.Success`, players `NetStream.Play.Stop`.
     pub fn close(&mut self, description: &str) {
+        self.say_goodbye(description, false);
+    }
+
+    /// The same for a publisher whose stream somebody else publishes now: it then hears `NetStream.Publish.BadName`,
+    /// too, an error after which clients do not come back by themselves.
+    pub fn give_name_away(&mut self, description: &str) {
+        self.say_goodbye(description, true);
+    }
+
+    fn say_goodbye(&mut self, description: &str, name_in_use: bool) {
         if self.phase == Phase::Closed {
             return;
         }
@@ -203,6 +213,9 @@ impl ServerSession {
                     _ => status::UNPUBLISH_SUCCESS,
                 };
                 self.status(stream_id, status::LEVEL_STATUS, code, description);
+                if name_in_use && state == NetState::Publishing {
+                    self.status(stream_id, status::LEVEL_ERROR, status::PUBLISH_BAD_NAME, description);
+                }
             }
             self.status(0, status::LEVEL_STATUS, status::CONNECT_CLOSED, description);
         }

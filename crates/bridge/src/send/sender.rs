@@ -1,0 +1,199 @@
+//! Writes packets, repairs what was lost, reads reports.
+
+use std::time::Instant;
+
+use rtc::crypto::RTCCrypto;
+use rtc::rtcp::sender_report::SenderReport;
+use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
+use rtc::shared::error::Error;
+use rtc::shared::marshal::Marshal as _;
+
+use super::estimate::Estimate;
+use super::history::History;
+use super::keys::Keys;
+use super::packet::Header;
+use super::seal::Seal;
+use super::{Extensions, Heard, Outbound};
+
+/// Share of what is sent that repairs may take on top, and how much of it may be saved up, in bytes. A connection that
+/// is too narrow must not be filled with repairs.
+const REPAIRS: f64 = 0.5;
+const MAX_SAVED: f64 = 64_000.0;
+
+/// Where datagrams go.
+pub(crate) trait Out {
+    /// A datagram of `length` bytes, which `write` fills.
+    fn datagram(&mut self, length: usize, write: impl FnOnce(&mut [u8]));
+}
+
+/// Media of one peer on its way out.
+pub(crate) struct Sender {
+    /// None before the handshake is over.
+    seal: Option<Seal>,
+    lines: Vec<Line>,
+    estimate: Estimate,
+    /// Bytes that repairs may take now.
+    saved: f64,
+}
+
+struct Line {
+    ssrc: u32,
+    mid: String,
+    extensions: Extensions,
+    history: History,
+    /// The peer has told of this stream: it knows which line it belongs to.
+    known: bool,
+}
+
+impl Sender {
+    pub(crate) fn new() -> Sender {
+        Sender {
+            seal: None,
+            lines: Vec::new(),
+            estimate: Estimate::new(),
+            saved: MAX_SAVED,
+        }
+    }
+
+    /// Can send from now on.
+    pub(crate) fn unlock(&mut self, keys: &Keys, crypto: &dyn RTCCrypto) -> Result<(), Error> {
+        self.seal = Some(Seal::new(keys, crypto)?);
+        Ok(())
+    }
+
+    pub(crate) fn is_locked(&self) -> bool {
+        self.seal.is_none()
+    }
+
+    /// What was negotiated for a stream.
+    pub(crate) fn set_line(&mut self, ssrc: u32, mid: &str, extensions: Extensions) {
+        match self.lines.iter_mut().find(|line| line.ssrc == ssrc) {
+            Some(line) => line.extensions = extensions,
+            None => self.lines.push(Line {
+                ssrc,
+                mid: mid.to_owned(),
+                extensions,
+                history: History::default(),
+                known: false,
+            }),
+        }
+    }
+
+    /// Sends a packet of a line that has been set.
+    pub(crate) fn send(&mut self, packet: Outbound, now: Instant, out: &mut impl Out) {
+        let line = self.lines.iter_mut().find(|line| line.ssrc == packet.ssrc);
+        let (Some(seal), Some(line)) = (&mut self.seal, line) else {
+            return;
+        };
+        let numbered = line.extensions.transport > 0;
+        let transport = numbered.then(|| self.estimate.number(packet.content(), now));
+        let told_mid = !line.known;
+        let bytes = write(seal, line, &packet, transport, told_mid, out);
+        self.saved = (self.saved + bytes as f64 * REPAIRS).min(MAX_SAVED);
+        if packet.padding == 0 {
+            line.history.push(packet, transport, told_mid, now);
+        }
+    }
+
+    /// Sends a report about a stream of ours.
+    pub(crate) fn report(&mut self, report: &SenderReport, out: &mut impl Out) {
+        let Some(seal) = &mut self.seal else { return };
+        let sealed = report.marshal().and_then(|report| seal.seal_report(&report));
+        match sealed {
+            Ok(sealed) => out.datagram(sealed.len(), |to| to.copy_from_slice(&sealed)),
+            Err(error) => tracing::debug!(%error, "sender report"),
+        }
+    }
+
+    /// Takes a datagram with reports. What was lost is sent again at once; the rest is told to `heard`.
+    ///
+    /// # Errors
+    /// It is not from the peer, or not a report.
+    pub(crate) fn feedback(
+        &mut self,
+        datagram: &[u8],
+        now: Instant,
+        out: &mut impl Out,
+        mut heard: impl FnMut(Heard),
+    ) -> Result<(), Error> {
+        let Some(seal) = &mut self.seal else {
+            return Ok(());
+        };
+        let mut report = seal.open_report(datagram)?;
+        for packet in rtc::rtcp::packet::unmarshal(&mut report)? {
+            let any = packet.as_any();
+            if let Some(feedback) = any.downcast_ref::<TransportLayerCc>() {
+                if let Some(bits_per_second) = self.estimate.feedback(feedback, now) {
+                    heard(Heard::Estimate { bits_per_second });
+                }
+            } else if let Some(request) = any.downcast_ref::<TransportLayerNack>() {
+                self.repair(request, now, out);
+            } else {
+                Heard::read(packet.as_ref(), now, |told| {
+                    if let Heard::Reception { report } = &told
+                        && let Some(line) = self.lines.iter_mut().find(|line| line.ssrc == report.ssrc)
+                    {
+                        line.known = true;
+                    }
+                    heard(told);
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn repair(&mut self, request: &TransportLayerNack, now: Instant, out: &mut impl Out) {
+        let ssrc = request.media_ssrc;
+        let line = self.lines.iter_mut().find(|line| line.ssrc == ssrc);
+        let (Some(seal), Some(line)) = (&mut self.seal, line) else {
+            return;
+        };
+        let (mut repaired, mut refused) = (0, 0);
+        for sequence in request.nacks.iter().copied().flatten() {
+            let mut history = std::mem::take(&mut line.history);
+            if let Some(kept) = history.again(sequence, now) {
+                if self.saved > 0.0 {
+                    let bytes = write(seal, line, &kept.packet, kept.transport, kept.told_mid, out);
+                    self.saved -= bytes as f64;
+                    repaired += 1;
+                } else {
+                    refused += 1;
+                }
+            }
+            line.history = history;
+        }
+        metrics::counter!("lianmai_bridge_repaired_packets_total").increment(repaired);
+        if refused > 0 {
+            metrics::counter!("lianmai_bridge_repairs_refused_total").increment(refused);
+        }
+    }
+}
+
+/// Writes a packet and seals it in its place; its length.
+fn write(
+    seal: &mut Seal,
+    line: &Line,
+    packet: &Outbound,
+    transport: Option<u16>,
+    told_mid: bool,
+    out: &mut impl Out,
+) -> usize {
+    let mid = told_mid.then_some(line.mid.as_str());
+    let header = Header::new(packet, &line.extensions, transport, mid);
+    let header = header.as_bytes();
+    let content = packet.content();
+    let length = header.len() + content + seal.overhead();
+    out.datagram(length, |to| {
+        let Some((head, body)) = to.split_at_mut_checked(header.len()) else {
+            return;
+        };
+        head.copy_from_slice(header);
+        packet.put_content(body.get_mut(..content).unwrap_or_default());
+        if seal.seal(to, header.len(), packet.ssrc, packet.index).is_err() {
+            // It cannot fail; if it did, nothing readable must leave.
+            to.fill(0);
+        }
+    });
+    length
+}

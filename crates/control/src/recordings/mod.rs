@@ -1,0 +1,25 @@
+//! Recordings: which streams are recorded, what was written, where it is, who may have it.
+//!
+//! [`Recordings`] compares what is to be recorded (the rooms' flags, requests) with what is being written and starts
+//! and stops writers (`lianmai-recorder`). It looks at everything each time, so a lost hint does no harm, and after a
+//! crash it repairs what is on disk and goes on with the next part (R-C2).
+
+mod config;
+mod files;
+mod follow;
+mod model;
+mod plan;
+mod recordings;
+mod requests;
+mod restore;
+mod retention;
+mod tell;
+mod writer;
+
+pub use config::RecordingConfig;
+pub use model::{
+    Part, PartFacts, PartFile, PartState, RecordedMember, Recording, RecordingFilter, RecordingFormat, RecordingSetup,
+    RecordingState,
+};
+pub use recordings::{OpenRecordingsError, Recordings};
+pub use requests::{RecordingError, StartRecording, What};

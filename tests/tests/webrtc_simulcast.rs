@@ -1,0 +1,165 @@
+//! A browser that sends three sizes of its picture: which one viewers get, by request and by what their link carries.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use lianmai_tests::link::{Conditions, Link};
+use lianmai_tests::rtc::{Stats, figure};
+use lianmai_tests::{Browser, Gateway, Page};
+use serde_json::json;
+
+/// Widths of the layers.
+const WIDTHS: [f64; 3] = [960.0, 480.0, 240.0];
+const LIMIT: Duration = Duration::from_secs(25);
+/// Longest time without a picture.
+const MOST_GAP: f64 = 1_000.0;
+
+struct Scene {
+    _gateway: Gateway,
+    link: Link,
+    ann: Page,
+    bob: Page,
+    stream: String,
+}
+
+/// Ann sends three layers past the link, Bob watches her through it.
+async fn scene() -> Scene {
+    let ((gateway, link), browser) = tokio::join!(Link::to_gateway(&[]), Browser::start());
+    let room = gateway.api().await.create_room(json!({"name": "layers"})).await;
+    let (ann, bob) = (browser.page("ann").await, browser.page("bob").await);
+    for (page, account) in [(&ann, "ann"), (&bob, "bob")] {
+        page.enter(&gateway, &room, account).await;
+    }
+    let stream = ann.camera(&room).await;
+    let source = json!({"video": "pattern", "audio": "tone", "width": 960, "height": 540, "fps": 15});
+    let line = json!({"stream": stream, "source": source, "videoCodecs": ["VP8"], "simulcast": true});
+    let args = json!({"name": "out", "room": room.id, "streams": [line]});
+    ann.call("roomPublish", args).await;
+    let all_sent = |stats: &Stats| {
+        let layers = stats.0["outbound"].as_array().unwrap().iter();
+        layers
+            .filter(|entry| figure(entry, "framesSent") > 5.0 && entry["kind"] == "video")
+            .count()
+            == 3
+    };
+    ann.until_within("out", "three layers leave", LIMIT, all_sent)
+        .await;
+    let args = json!({"name": "in", "room": room.id, "streams": [stream]});
+    bob.call("roomSubscribe", args).await;
+    Scene {
+        _gateway: gateway,
+        link,
+        ann,
+        bob,
+        stream,
+    }
+}
+
+impl Scene {
+    /// Waits until Bob gets one of these widths.
+    async fn gets(&self, what: &str, widths: &[f64]) {
+        let wanted = |stats: &Stats| widths.contains(&figure(stats.inbound("video"), "frameWidth"));
+        self.bob.until_within("in", what, LIMIT, wanted).await;
+    }
+
+    /// Bits per second that Ann sends of the largest picture.
+    async fn rate_of_best_layer(&self) -> f64 {
+        let span = Duration::from_secs(3);
+        let sent = async || {
+            let stats = self.ann.stats("out").await;
+            let layers = stats.0["outbound"].as_array().unwrap().clone();
+            let best = layers
+                .iter()
+                .find(|entry| figure(entry, "frameWidth") == WIDTHS[0]);
+            figure(best.expect("the best layer is sent"), "bytesSent")
+        };
+        let before = sent().await;
+        tokio::time::sleep(span).await;
+        (sent().await - before) * 8.0 / span.as_secs_f64()
+    }
+
+    /// Asks for a layer; pictures of this width come, with no longer gap at the change than allowed.
+    async fn chooses(&self, layer: &str, width: f64) {
+        let span = Duration::from_secs(3);
+        let change = async {
+            let args = json!({"name": "in", "stream": self.stream, "layer": layer});
+            self.bob.call("layer", args).await;
+            self.gets(&format!("the layer {layer}"), &[width]).await;
+        };
+        let (seen, ()) = tokio::join!(self.bob.look_at("in", &self.stream, span), change);
+        let gap = seen.longest_gap();
+        println!(
+            "to {layer}: {} pictures, at most {gap:.0} ms between two",
+            seen.frames.len()
+        );
+        assert!(gap <= MOST_GAP, "{layer}: {gap} ms without a picture");
+        assert_eq!(f64::from(seen.frames.last().unwrap().width), width, "{layer}");
+    }
+}
+
+/// The largest and the smallest on request, and sound alone.
+#[tokio::test]
+async fn load_viewers_get_the_layer_they_ask_for() {
+    let scene = scene().await;
+    scene.gets("the best layer", &[WIDTHS[0]]).await;
+    scene.chooses("low", WIDTHS[2]).await;
+    scene.chooses("high", WIDTHS[0]).await;
+    let args = json!({"name": "in", "stream": scene.stream, "layer": "audio_only"});
+    scene.bob.call("layer", args).await;
+    let decoded = |stats: &Stats| figure(stats.inbound("video"), "framesDecoded");
+    let heard = |stats: &Stats| figure(stats.inbound("audio"), "totalAudioEnergy");
+    let before = scene.bob.stats("in").await;
+    let later = scene
+        .bob
+        .until("in", "sound goes on", |stats| {
+            heard(stats) > heard(&before) + 0.02
+        })
+        .await;
+    assert!(
+        decoded(&later) - decoded(&before) <= 5.0,
+        "pictures go on: {}",
+        later.inbound("video")
+    );
+    scene.chooses("low", WIDTHS[2]).await;
+    // What Ann is made to send is no more than what is watched, and nobody complains.
+    assert_eq!(scene.ann.errors().await, Vec::<String>::new());
+}
+
+/// A link that becomes narrow gets a smaller layer, and the best one again when it is wide.
+#[tokio::test]
+async fn load_viewers_get_the_layer_that_their_link_carries() {
+    let scene = scene().await;
+    scene.gets("the best layer", &[WIDTHS[0]]).await;
+    let best = scene.rate_of_best_layer().await;
+    scene.link.set_down(Conditions {
+        rate: Some(best * 0.6),
+        ..Conditions::default()
+    });
+    let span = Duration::from_secs(8);
+    let narrow = scene.gets("a smaller layer", &WIDTHS[1..]);
+    let (seen, ()) = tokio::join!(scene.bob.look_at("in", &scene.stream, span), narrow);
+    println!(
+        "narrow, {:.0} of {best:.0} b/s: {} pictures, at most {:.0} ms between two",
+        best * 0.6,
+        seen.frames.len(),
+        seen.longest_gap()
+    );
+    assert!(
+        seen.longest_gap() <= MOST_GAP,
+        "{} ms without a picture",
+        seen.longest_gap()
+    );
+    scene.link.set_down(Conditions::default());
+    let wide = scene.gets("the best layer again", &[WIDTHS[0]]);
+    let (seen, ()) = tokio::join!(scene.bob.look_at("in", &scene.stream, span), wide);
+    println!(
+        "wide: {} pictures, at most {:.0} ms between two",
+        seen.frames.len(),
+        seen.longest_gap()
+    );
+    assert!(
+        seen.longest_gap() <= MOST_GAP,
+        "{} ms without a picture",
+        seen.longest_gap()
+    );
+}

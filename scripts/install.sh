@@ -13,11 +13,13 @@ codecs=(
     pkg-config clang libclang-dev
     libavcodec-dev libavfilter-dev libavformat-dev libavutil-dev libswresample-dev libswscale-dev
 )
+# What the worker writes names with, in Latin and Chinese.
+fonts=(fonts-dejavu-core fonts-wqy-microhei)
 case "${1:-build}" in
 build) packages=(gcc libc6-dev make "${codecs[@]}") ;;
-run) packages=(gcc libc6-dev make ffmpeg curl jq "${codecs[@]}") ;;
+run) packages=(gcc libc6-dev make ffmpeg curl jq "${codecs[@]}" "${fonts[@]}") ;;
 test) packages=(
-    gcc g++ libc6-dev make curl jq iproute2 "${codecs[@]}"
+    gcc g++ libc6-dev make curl jq iproute2 "${codecs[@]}" "${fonts[@]}"
     ffmpeg rtmpdump chromium nginx libnginx-mod-rtmp coturn
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-ugly gstreamer1.0-libav

@@ -31,7 +31,7 @@ async fn scene() -> Scene {
         page.enter(&gateway, &room, account).await;
     }
     let stream = ann.camera(&room).await;
-    let source = json!({"video": "pattern", "audio": "tone", "width": 960, "height": 540, "fps": 15});
+    let source = json!({"video": "pattern", "audio": "tone", "width": 960, "height": 540, "fps": 15, "busy": true});
     let line = json!({"stream": stream, "source": source, "videoCodecs": ["VP8"], "simulcast": true});
     let args = json!({"name": "out", "room": room.id, "streams": [line]});
     ann.call("roomPublish", args).await;
@@ -75,7 +75,9 @@ impl Scene {
         };
         let before = sent().await;
         tokio::time::sleep(span).await;
-        (sent().await - before) * 8.0 / span.as_secs_f64()
+        let rate = (sent().await - before) * 8.0 / span.as_secs_f64();
+        println!("the best layer takes {rate:.0} b/s");
+        rate
     }
 
     /// Asks for a layer; pictures of this width come, with no longer gap at the change than allowed.

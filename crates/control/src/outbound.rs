@@ -134,11 +134,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_leads_into_this_machine_is_refused() {
-        for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "::1", "10.1.2.3"] {
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "2130706433",
+            "0x7f.1",
+            "::1",
+            "10.1.2.3",
+        ] {
             let found = resolve(host, 1935, false).await;
             assert!(matches!(found, Err(OutboundError::Private)), "{host}: {found:?}");
         }
         let found = resolve("127.0.0.1", 1935, true).await.unwrap();
-        assert_eq!(found, ["127.0.0.1:1935".parse().unwrap()]);
+        assert_eq!(found, [SocketAddr::from(([127, 0, 0, 1], 1935))]);
     }
 }

@@ -1,5 +1,7 @@
 //! ISO base media files (ISO/IEC 14496-12), fragmented while they grow and fast-start afterwards.
 
+#[cfg(test)]
+mod cut_tests;
 mod entry;
 mod facts;
 mod finish;

@@ -84,8 +84,10 @@ impl Part {
         self.container.flush()
     }
 
-    pub(crate) fn close(self) -> (PartName, SystemTime, Result<(), RecordError>) {
-        (self.name, self.started_at, self.container.close())
+    /// Writes what is left, unless writing has failed already: what came after a hole would not decode.
+    pub(crate) fn close(self, failed: bool) -> (PartName, SystemTime, Result<(), RecordError>) {
+        let written = if failed { Ok(()) } else { self.container.close() };
+        (self.name, self.started_at, written)
     }
 
     /// Milliseconds of media.

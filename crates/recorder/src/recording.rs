@@ -8,7 +8,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::shared::Shared;
-use crate::task::{Command, Task};
+use crate::task::{Command, Intakes, Task};
 use crate::{RecordingEvent, RecordingSpec, RecordingStatus};
 
 /// Events a recording may be ahead of its owner; beyond that the recording waits.
@@ -42,8 +42,8 @@ pub fn start(
     let stop = shutdown.child_token();
     let over = CancellationToken::new();
     let shared = Shared::new();
+    let intakes = Intakes::open(hub, &spec);
     let task = Task {
-        hub: hub.clone(),
         spec,
         shared: shared.clone(),
         events,
@@ -52,7 +52,7 @@ pub fn start(
     };
     let end = over.clone().drop_guard();
     tracker.spawn(async move {
-        task.run().await;
+        task.run(intakes).await;
         drop(end);
     });
     let recording = Recording {

@@ -37,7 +37,6 @@ pub(crate) enum Command {
 }
 
 pub(crate) struct Task {
-    pub(crate) hub: Hub,
     pub(crate) spec: RecordingSpec,
     pub(crate) shared: Arc<Shared>,
     pub(crate) events: mpsc::Sender<RecordingEvent>,
@@ -45,28 +44,45 @@ pub(crate) struct Task {
     pub(crate) stop: CancellationToken,
 }
 
+/// The tracks of a recording.
+pub(crate) struct Intakes {
+    audio: Intake,
+    video: Option<Intake>,
+}
+
+impl Intakes {
+    /// Begins to follow the stream, from its newest key frame on.
+    ///
+    /// # Errors
+    /// In words for an operator.
+    pub(crate) fn open(hub: &Hub, spec: &RecordingSpec) -> Result<Intakes, String> {
+        spec.check().map_err(|error| error.to_string())?;
+        let intake = |kind| Intake::new(hub, &spec.key, kind, spec.format).map_err(|error| error.to_string());
+        let video = (spec.tracks == TrackChoice::All)
+            .then(|| intake(TrackKind::Video))
+            .transpose()?;
+        let mut audio = intake(TrackKind::Audio)?;
+        if let Some(millis) = video.as_ref().and_then(|video| video.feed.begins_at()) {
+            audio.feed.start_at(millis);
+        }
+        Ok(Intakes { audio, video })
+    }
+}
+
 impl Task {
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(self, intakes: Result<Intakes, String>) {
         let (shared, events) = (self.shared.clone(), self.events.clone());
-        let cause = self.record().await;
+        let cause = match intakes {
+            Ok(intakes) => self.record(intakes).await,
+            Err(reason) => self.fail(reason).await,
+        };
         shared.status.lock().state = RecordingState::Ended;
         // Nobody may be listening any more.
         let _ = events.send(RecordingEvent::Ended { cause }).await;
     }
 
-    async fn record(self) -> EndCause {
-        if let Err(error) = self.spec.check() {
-            return self.fail(error.to_string()).await;
-        }
-        let intake = |kind| Intake::new(&self.hub, &self.spec.key, kind, self.spec.format);
-        let video = (self.spec.tracks == TrackChoice::All).then(|| intake(TrackKind::Video));
-        let (video, mut audio) = match (video.transpose(), intake(TrackKind::Audio)) {
-            (Ok(video), Ok(audio)) => (video, audio),
-            (Err(error), _) | (_, Err(error)) => return self.fail(error.to_string()).await,
-        };
-        if let Some(millis) = video.as_ref().and_then(|video| video.feed.begins_at()) {
-            audio.feed.start_at(millis);
-        }
+    async fn record(self, intakes: Intakes) -> EndCause {
+        let Intakes { audio, video } = intakes;
         let (queue, work) = Queue::new();
         let (done, written) = oneshot::channel();
         let writer = thread(&self.spec, self.shared.clone(), self.events.clone(), work, done);

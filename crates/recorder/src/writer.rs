@@ -241,7 +241,7 @@ impl Writer {
         let Some(part) = self.part.take() else {
             return Ok(());
         };
-        let (name, started_at, written) = part.close();
+        let (name, started_at, written) = part.close(reason == CloseReason::WriteError);
         let closed = Closed {
             name,
             started_at,

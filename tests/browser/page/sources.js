@@ -5,9 +5,9 @@ const FLASH = 0.08;
 
 /**
  * Opens what is asked for: {video: 'camera'|'screen'|'pattern'|'marks'|null, audio: 'mic'|'marks'|'tone'|null, width,
- * height, fps}. Gives {video, audio, change, stop} with tracks that may be null.
+ * height, fps, busy}; a busy pattern takes all the bits it can get. Gives {video, audio, change, stop} with tracks that may be null.
  */
-export async function open({ video = null, audio = null, width = 640, height = 480, fps = 25 }) {
+export async function open({ video = null, audio = null, width = 640, height = 480, fps = 25, busy = false }) {
   const closers = [];
   const source = { video: null, audio: null, change: () => undefined, stop: () => closers.forEach((close) => close()) };
   if (video === 'camera' || audio === 'mic') {
@@ -30,7 +30,7 @@ export async function open({ video = null, audio = null, width = 640, height = 4
   if (clock) closers.push(() => void clock.close());
   if (audio === 'marks' || audio === 'tone') source.audio = sound(clock, audio === 'marks');
   if (video === 'pattern' || video === 'marks') {
-    const pictures = new Pictures({ width, height, fps, clock: video === 'marks' ? clock : null });
+    const pictures = new Pictures({ width, height, fps, busy, clock: video === 'marks' ? clock : null });
     source.video = pictures.track;
     source.change = (how) => pictures.change(how);
     closers.push(() => pictures.stop());
@@ -59,7 +59,8 @@ function sound(context, beeps) {
  * milliseconds as a code and flashes at each full second of the clock.
  */
 class Pictures {
-  constructor({ width, height, fps, clock }) {
+  constructor({ width, height, fps, busy, clock }) {
+    this.busy = busy;
     this.canvas = new OffscreenCanvas(width, height);
     this.context = this.canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     this.rotation = 0;
@@ -127,6 +128,10 @@ class Pictures {
       context.fillStyle = colour;
       context.fillRect((n % 2) * (width / 2), n < 2 ? 0 : height / 2, width / 2, height / 2);
     });
+    for (let n = 0; this.busy && n < 1_000; n += 1) {
+      context.fillStyle = `hsl(${(n * 77) % 360} 50% ${(this.drawn * 31 + n * 13) % 100}%)`;
+      context.fillRect(((n % 40) * width) / 40, (Math.floor(n / 40) * height) / 25, width / 50, height / 30);
+    }
     // Something moves, so that there is something to code.
     context.fillStyle = '#fff';
     context.fillRect(((this.drawn * 4) % width) - 8, height / 2 - 8, 16, 16);

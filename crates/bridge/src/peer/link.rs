@@ -251,6 +251,13 @@ impl Link {
         }
     }
 
+    /// What was sent of a stream of ours is not to be sent again.
+    pub(crate) fn forget_sent(&mut self, ssrc: u32) {
+        if let Reports::Play { sender, .. } = &mut self.reports {
+            sender.forget_sent(ssrc);
+        }
+    }
+
     /// Sends an RTP packet of ours.
     pub(crate) fn send_packet(&mut self, packet: Outbound, now: Instant) {
         if let (Reports::Play { sender, .. }, Some(port)) = (&mut self.reports, &mut self.port) {

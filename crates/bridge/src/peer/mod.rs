@@ -15,6 +15,7 @@ mod outlet;
 mod pacer;
 pub(crate) mod places;
 pub(crate) mod sdp;
+mod room;
 mod sound_clock;
 pub(crate) mod tap;
 mod timeline;

@@ -12,6 +12,7 @@ use rtc::rtcp::sender_report::SenderReport;
 
 use super::any;
 use super::pacer::Pacer;
+use super::room::Room;
 use super::sdp::{Codec, Section};
 use super::sound_clock::SoundClock;
 use super::timeline::Timeline;
@@ -44,6 +45,8 @@ pub(crate) struct Outgoing {
     index: u64,
     headers: Option<Arc<Headers>>,
     started: bool,
+    /// What the connection has for the picture.
+    room: Room,
     /// No picture goes out: the connection does not carry it, or it is not wanted.
     paused: bool,
     needs_keyframe: bool,
@@ -88,7 +91,8 @@ impl Outgoing {
         )?;
         let mut outgoing = Outgoing {
             hub: hub.clone(),
-            paused: kind == TrackKind::Video && line.layer == LayerChoice::AudioOnly,
+            room: Room::new(),
+            paused: false,
             line,
             kind,
             ssrc,
@@ -172,7 +176,7 @@ impl Outgoing {
         if self.kind != TrackKind::Video {
             return;
         }
-        self.set_paused(self.line.layer == LayerChoice::AudioOnly);
+        self.pause_or_go_on();
         match self.line.layer {
             LayerChoice::Low => self.feed.choose_layer(self.feed.layers().saturating_sub(1)),
             LayerChoice::High | LayerChoice::Auto => self.feed.choose_layer(0),
@@ -180,7 +184,8 @@ impl Outgoing {
         }
     }
 
-    fn set_paused(&mut self, paused: bool) {
+    fn pause_or_go_on(&mut self) {
+        let paused = self.line.layer == LayerChoice::AudioOnly || self.room.is_lacking();
         if self.paused && !paused {
             self.needs_keyframe = true;
             self.feed.request_keyframe();
@@ -188,10 +193,16 @@ impl Outgoing {
         self.paused = paused;
     }
 
-    /// Adapts to what the connection carries, in bits per second: the best layer that fits, at last no picture.
-    pub(crate) fn fit(&mut self, available: f64) {
+    /// Whether the connection does not carry the picture that is wanted.
+    pub(crate) fn is_starved(&self) -> bool {
+        self.room.is_lacking() && self.line.layer != LayerChoice::AudioOnly
+    }
+
+    /// Adapts to what the connection carries, in bits per second: the best layer that fits, at last no picture. Whether
+    /// the picture was taken away or came back.
+    pub(crate) fn fit(&mut self, available: f64, now: Instant) -> bool {
         if self.kind != TrackKind::Video || self.line.layer == LayerChoice::AudioOnly {
-            return;
+            return false;
         }
         let layers = self.feed.layers().max(1);
         if self.line.layer == LayerChoice::Low {
@@ -209,16 +220,21 @@ impl Outgoing {
                 self.feed.choose_layer(best);
             }
         }
-        let smallest = self.bitrate(layers - 1);
-        let starving = smallest.is_some_and(|bitrate| bitrate * 0.6 > available);
-        let room = smallest.is_none_or(|bitrate| bitrate * 0.9 < available);
-        if starving && !self.paused {
-            tracing::info!(stream = %self.line.grant.key, available, "picture paused: the connection does not carry it");
-            metrics::counter!("lianmai_bridge_pictures_paused_total").increment(1);
-            self.set_paused(true);
-        } else if room && self.paused {
-            self.set_paused(false);
+        let Some(smallest) = self.bitrate(layers - 1) else {
+            return false;
+        };
+        let changed = self.room.look(smallest, available, now);
+        if changed {
+            self.pause_or_go_on();
+            let stream = &self.line.grant.key;
+            if self.paused {
+                metrics::counter!("lianmai_bridge_pictures_paused_total").increment(1);
+                tracing::info!(%stream, available, needed = smallest, "picture paused: no room");
+            } else {
+                tracing::info!(%stream, available, needed = smallest, "picture goes on");
+            }
         }
+        changed
     }
 
     /// Bits per second of a layer, measured.

@@ -13,6 +13,8 @@ const LEVELS: Duration = Duration::from_millis(200);
 /// How often quality is told and the connection's room looked at.
 const QUALITY: Duration = Duration::from_secs(2);
 const FIT: Duration = Duration::from_millis(500);
+/// Quality of a connection without room for the picture.
+const WORST: u8 = 5;
 
 impl Peer {
     pub(super) fn heard(&mut self, heard: Heard, _now: Instant) {
@@ -74,7 +76,7 @@ impl Peer {
         }
         if now >= self.fit_at {
             self.fit_at = now + FIT;
-            self.fit();
+            self.fit(now);
         }
         if now >= self.quality_at && self.connected {
             self.quality_at = now + QUALITY;
@@ -83,7 +85,7 @@ impl Peer {
     }
 
     /// Shares the estimate between the pictures; sound is small and always goes.
-    fn fit(&mut self) {
+    fn fit(&mut self, now: Instant) {
         let Some(estimate) = self.estimate else { return };
         let pictures = self
             .outgoing
@@ -93,7 +95,11 @@ impl Peer {
         if pictures > 0 {
             let share = estimate * 0.9 / pictures as f64;
             for out in &mut self.outgoing {
-                out.fit(share);
+                if out.fit(share, now) {
+                    // Whoever watches is told at once, and what is lost of it is not worth a repair.
+                    self.quality_at = now;
+                    self.link.forget_sent(out.ssrc());
+                }
             }
         }
     }
@@ -107,8 +113,10 @@ impl Peer {
         let down = self.reception.map_or(0, quality);
         for out in &self.outgoing {
             let grant = &out.line().grant;
-            if !told.iter().any(|(key, ..)| *key == grant.key) {
-                told.push((grant.key.clone(), grant.holder.clone(), 0, down));
+            let down = if out.is_starved() { WORST } else { down };
+            match told.iter_mut().find(|(key, ..)| *key == grant.key) {
+                Some((.., told)) => *told = down.max(*told),
+                None => told.push((grant.key.clone(), grant.holder.clone(), 0, down)),
             }
         }
         for (key, holder, up, down) in told {

@@ -80,6 +80,13 @@ impl Sender {
         }
     }
 
+    /// What was sent of a stream is not sent again.
+    pub(crate) fn forget_sent(&mut self, ssrc: u32) {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.ssrc == ssrc) {
+            line.history = History::default();
+        }
+    }
+
     /// Sends a packet of a line that has been set.
     pub(crate) fn send(&mut self, packet: Outbound, now: Instant, out: &mut impl Out) {
         let line = self.lines.iter_mut().find(|line| line.ssrc == packet.ssrc);

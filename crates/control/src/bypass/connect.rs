@@ -101,7 +101,11 @@ mod tests {
         for host in ["127.0.0.1", "[::1]", "10.0.0.1", "169.254.169.254"] {
             let url = PushUrl::parse(&format!("rtmp://{host}/app/key")).unwrap();
             config.allow_private = false;
-            assert_eq!(check_url(&url, &config).unwrap_err().code, "invalid_argument", "{host}");
+            assert_eq!(
+                check_url(&url, &config).unwrap_err().code,
+                "invalid_argument",
+                "{host}"
+            );
             config.allow_private = true;
             check_url(&url, &config).unwrap();
         }

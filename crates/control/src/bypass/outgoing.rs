@@ -104,7 +104,9 @@ impl Outgoing {
 
     fn silence(&mut self, until: i64) {
         let times = self.filler.before_picture(until);
-        let Some((config, payload)) = self.filler.frame() else { return };
+        let Some((config, payload)) = self.filler.frame() else {
+            return;
+        };
         let header = flv::audio_frame_header(config);
         let payload = payload.clone();
         metrics::counter!("lianmai_push_silent_frames_total").increment(times.len() as u64);

@@ -84,12 +84,12 @@ fn seen(messages: &[Message]) -> Vec<(&'static str, u32)> {
     let name = |message: &Message| match message.type_id {
         type_id::AUDIO => match parse_audio(message.payload.clone()).unwrap() {
             AudioTagBody::SequenceHeader { .. } => "audio header",
-            AudioTagBody::Frame { .. } if message.payload.len() < 300 => "silence",
+            AudioTagBody::CodedFrame { .. } if message.payload.len() < 300 => "silence",
             _ => "sound",
         },
         type_id::VIDEO => match parse_video(message.payload.clone()).unwrap() {
             VideoTagBody::SequenceHeader { .. } => "video header",
-            VideoTagBody::Frame { keyframe: true, .. } => "key frame",
+            VideoTagBody::CodedFrame { keyframe: true, .. } => "key frame",
             _ => "picture",
         },
         _ => "metadata",
@@ -102,7 +102,9 @@ fn seen(messages: &[Message]) -> Vec<(&'static str, u32)> {
 async fn a_target_gets_metadata_then_headers_then_a_key_frame() {
     let mut rig = rig();
     rig.publication.set_video(video(640)).unwrap();
-    rig.publication.set_audio(AudioConfig::aac_lc(44_100, 2).unwrap()).unwrap();
+    rig.publication
+        .set_audio(AudioConfig::aac_lc(44_100, 2).unwrap())
+        .unwrap();
     rig.push(TrackKind::Audio, 90_000, true);
     rig.push(TrackKind::Video, 90_010, false);
     rig.push(TrackKind::Video, 90_050, true);
@@ -128,7 +130,10 @@ async fn a_target_gets_metadata_then_headers_then_a_key_frame() {
         panic!("no metadata");
     };
     let number = |name| metadata.get(name).and_then(amf0::Value::as_number);
-    assert_eq!((number("width"), number("audiosamplerate")), (Some(640.0), Some(44_100.0)));
+    assert_eq!(
+        (number("width"), number("audiosamplerate")),
+        (Some(640.0), Some(44_100.0))
+    );
 }
 
 /// R-P6, and R-V6: sequence headers again when the codec changes.
@@ -148,7 +153,9 @@ async fn a_stream_without_sound_gets_silence_until_it_has_some() {
         ("picture", 40),
     ];
     assert_eq!(seen(&rig.sent().await), silent);
-    rig.publication.set_audio(AudioConfig::aac_lc(44_100, 1).unwrap()).unwrap();
+    rig.publication
+        .set_audio(AudioConfig::aac_lc(44_100, 1).unwrap())
+        .unwrap();
     rig.publication.set_video(video(320)).unwrap();
     rig.push(TrackKind::Video, 5_080, true);
     rig.push(TrackKind::Audio, 5_120, true);
@@ -161,7 +168,9 @@ async fn a_stream_without_sound_gets_silence_until_it_has_some() {
 #[tokio::test]
 async fn sound_alone_stays_sound_alone() {
     let mut rig = rig();
-    rig.publication.set_audio(AudioConfig::aac_lc(48_000, 2).unwrap()).unwrap();
+    rig.publication
+        .set_audio(AudioConfig::aac_lc(48_000, 2).unwrap())
+        .unwrap();
     rig.push(TrackKind::Audio, 700, true);
     rig.push(TrackKind::Audio, 721, true);
     let expected = [("metadata", 0), ("audio header", 0), ("sound", 0), ("sound", 21)];

@@ -184,7 +184,12 @@ mod tests {
             refused("NetStream.Publish.BadName").text(),
             "refused: NetStream.Publish.BadName"
         );
-        for odd in ["s3cr3t", "NetStream.s3cr3t", "NetStream.Publish.BadName s3cr3t", ""] {
+        for odd in [
+            "s3cr3t",
+            "NetStream.s3cr3t",
+            "NetStream.Publish.BadName s3cr3t",
+            "",
+        ] {
             let text = refused(odd).text();
             assert_eq!(text, "refused", "{odd}");
         }

@@ -99,10 +99,7 @@ mod tests {
         assert_eq!(refused[..6], [15, 30, 60, 120, 240, 300]);
         assert_eq!(refused[10..], [300, u64::MAX]);
         let mut retry = Retry::new(RetryConfig::default());
-        assert_eq!(
-            retry.failed(Severity::Final, NEVER_LIVE, 0),
-            Verdict::GiveUp
-        );
+        assert_eq!(retry.failed(Severity::Final, NEVER_LIVE, 0), Verdict::GiveUp);
     }
 
     proptest! {

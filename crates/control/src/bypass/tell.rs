@@ -11,7 +11,10 @@ const EVENT: &str = "push_state";
 
 /// A target entered another state.
 pub(super) async fn state(core: &Core, app: &AppId, room: &RoomId, push: &PushId, status: &PushStatus) {
-    let (state, reason) = (status.state.as_str(), status.reason.as_deref().unwrap_or_default());
+    let (state, reason) = (
+        status.state.as_str(),
+        status.reason.as_deref().unwrap_or_default(),
+    );
     match status.state {
         PushState::BackOff | PushState::Failed => tracing::warn!(%app, %room, %push, state, reason, "push"),
         _ => tracing::info!(%app, %room, %push, state, "push"),

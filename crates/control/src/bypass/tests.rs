@@ -69,9 +69,12 @@ async fn server() -> Server {
         continue_window: Duration::from_millis(100),
         ..HubConfig::default()
     });
-    let rtmp = RtmpServer::new(RtmpServerConfig::default(), hub.clone(), Arc::new(Everybody), || {
-        Seed([3; 32])
-    });
+    let rtmp = RtmpServer::new(
+        RtmpServerConfig::default(),
+        hub.clone(),
+        Arc::new(Everybody),
+        || Seed([3; 32]),
+    );
     let inner = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let behind = inner.local_addr().unwrap();
     let outer = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -94,16 +97,19 @@ async fn server() -> Server {
     }
 }
 
+async fn closed(open: &mut watch::Receiver<bool>) {
+    let _ = open.wait_for(|open| !*open).await;
+}
+
 /// Forwards both ways while the switch is open; then nothing is read any more, and nothing is closed.
 async fn forward(mut client: TcpStream, behind: SocketAddr, mut open: watch::Receiver<bool>) {
     let mut server = TcpStream::connect(behind).await.unwrap();
     tokio::select! {
         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-        _ = open.wait_for(|open| !*open) => {
-            drop(server);
-            std::future::pending::<()>().await;
-        }
+        () = closed(&mut open) => {}
     }
+    drop(server);
+    std::future::pending::<()>().await;
 }
 
 impl Server {
@@ -117,7 +123,9 @@ impl Server {
     }
 
     fn pictures(&self, stream: &str) -> u64 {
-        self.stats(stream).and_then(|s| Some(s.video?.frames)).unwrap_or(0)
+        self.stats(stream)
+            .and_then(|s| Some(s.video?.frames))
+            .unwrap_or(0)
     }
 }
 
@@ -185,7 +193,9 @@ impl Source {
     fn publish(&mut self, size: usize) -> tokio::task::AbortHandle {
         let publication = self.hub.publish(self.key.clone(), PublishOptions::default());
         let publication = publication.unwrap();
-        publication.set_audio(AudioConfig::aac_lc(48_000, 2).unwrap()).unwrap();
+        publication
+            .set_audio(AudioConfig::aac_lc(48_000, 2).unwrap())
+            .unwrap();
         publication.set_video(video()).unwrap();
         self.tasks.spawn(produce(publication, size))
     }
@@ -245,14 +255,21 @@ async fn a_wedged_target_is_seen_and_costs_others_nothing() {
     source.publish(20_000);
     reaches(&wedged, PushState::Live).await;
     reaches(&fine, PushState::Live).await;
-    until("media arrives", || good.pictures("cam") > 20 && bad.pictures("cam") > 20).await;
+    until("media arrives", || {
+        good.pictures("cam") > 20 && bad.pictures("cam") > 20
+    })
+    .await;
     let before = good.pictures("cam");
 
     bad.open.send_replace(false);
     let frozen = Instant::now();
     let status = reaches(&wedged, PushState::BackOff).await;
     assert_eq!(status.reason.as_deref(), Some("wedged"));
-    assert!(frozen.elapsed() < Duration::from_secs(3), "{:?}", frozen.elapsed());
+    assert!(
+        frozen.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        frozen.elapsed()
+    );
     until("it is tried again", || wedged.status().retries > 1).await;
     let expected = (frozen.elapsed().as_millis() / 10) as u64;
     let arrived = good.pictures("cam") - before;
@@ -274,7 +291,10 @@ async fn a_refusing_target_is_given_up() {
     source.publish(500);
     let status = reaches(&refused, PushState::Failed).await;
     let reason = status.reason.unwrap();
-    assert!(reason.starts_with("refused") && !reason.contains("secret"), "{reason}");
+    assert!(
+        reason.starts_with("refused") && !reason.contains("secret"),
+        "{reason}"
+    );
     assert_eq!((status.retries, status.bytes), (2, 0));
 }
 

@@ -47,7 +47,9 @@ impl Service {
             self.with_room(app, room, |room| room.pushes().map(PushView::from).collect())?;
         let mut statuses = self.core.bypass.statuses(app, room);
         let info = views.into_iter().map(|view| PushInfo {
-            status: statuses.remove(&view.id).unwrap_or_else(|| PushStatus::new(view.added_at)),
+            status: statuses
+                .remove(&view.id)
+                .unwrap_or_else(|| PushStatus::new(view.added_at)),
             view,
         });
         Ok(info.collect())

@@ -15,7 +15,7 @@ use lianmai_control::store::{Store, StoreConfig};
 use lianmai_control::workers::{JobTiming, WorkersConfig};
 use lianmai_hub::job::{GatewayMessage, JOB_PROTOCOL, Job, JobId, JobReport, MixJob, WorkerMessage};
 use lianmai_hub::{
-    AccessRequest, Action, Authorise as _, Form, Hub, HubConfig, Protocol, Publication, PublishOptions,
+    AccessRequest, Action, Authorise as _, Denial, Form, Grant, Hub, HubConfig, Protocol, Publication, PublishOptions,
     StreamKey,
 };
 use lianmai_media::AudioConfig;
@@ -249,6 +249,12 @@ impl Plane {
 
     /// What a worker with this URL may do.
     pub(crate) async fn authorise(&self, action: Action, url: &str) -> Result<StreamKey, &'static str> {
+        let decision = self.decide(action, url).await;
+        decision.map(|grant| grant.key).map_err(|denial| denial.code)
+    }
+
+    /// The same, whole.
+    pub(crate) async fn decide(&self, action: Action, url: &str) -> Result<Grant, Denial> {
         let url = url::Url::parse(url).unwrap();
         let path: Vec<&str> = url.path_segments().unwrap().collect();
         let request = AccessRequest {
@@ -259,8 +265,7 @@ impl Plane {
             peer: "127.0.0.1:1".parse().unwrap(),
             protocol: Protocol::Rtmp,
         };
-        let decision = self.service.access().authorise(request).await;
-        decision.map(|grant| grant.key).map_err(|denial| denial.code)
+        self.service.access().authorise(request).await
     }
 
     /// State and reason of a rendition.

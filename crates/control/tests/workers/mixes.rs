@@ -169,7 +169,8 @@ async fn a_mix_goes_on_elsewhere_as_it_is_now() {
     started(&mut first, &plane, &mix, &job).await;
     let published = push(&plane, &mix);
     let mut second = plane.worker("second", 3.0).await;
-    let (status, _) = plane.ask(Method::PATCH, "/mix", json!({"preset": "side_by_side"})).await;
+    let red = json!({"layout": {"background": "#ff0000"}});
+    let (status, _) = plane.ask(Method::PATCH, "/mix", red).await;
     assert_eq!(status, 200);
     let changed = first.update_mix(|_| true).await;
     drop(first);

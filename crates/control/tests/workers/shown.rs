@@ -2,7 +2,7 @@
 
 use lianmai_control::http::jwt::{self, Claims, Scope};
 use lianmai_hub::job::WorkerMessage;
-use lianmai_hub::{Form, Protocol, PublishOptions, ReadOptions};
+use lianmai_hub::{Action, Form, Protocol, PublishOptions, ReadOptions};
 use lianmai_rooms::AccountId;
 
 use crate::harness::{Plane, app, get, until};
@@ -77,10 +77,12 @@ async fn workers_are_not_counted_as_viewers() {
     let mut worker = plane.worker("w", 1.0).await;
     let _want = plane.hub.want(&plain.form(Form::Opus));
     let job = worker.start().await;
-    let _played = plane
-        .hub
-        .subscribe(plain.clone(), ReadOptions::default())
-        .unwrap();
+    let grant = plane.decide(Action::Play, &job.source).await.unwrap();
+    let options = ReadOptions {
+        internal: grant.internal,
+        ..ReadOptions::default()
+    };
+    let _played = plane.hub.subscribe(grant.key, options).unwrap();
     let _viewer = plane
         .hub
         .subscribe(plain.clone(), ReadOptions::default())

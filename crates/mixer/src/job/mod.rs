@@ -21,6 +21,8 @@ pub(crate) use confine::{Identity, confine};
 pub(crate) use status::{Command, MAX_LINE, Progress, Status, Work, to_line};
 
 use crate::mix::compose::FontFiles;
+pub(crate) use source::SourceReader;
+
 use pipes::Pipes;
 
 /// Runs the process: confine, warm up, wait for a job, do it.

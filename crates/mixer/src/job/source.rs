@@ -12,7 +12,7 @@ use lianmai_rtmp::protocol::{Media, MediaKind};
 use crate::transcode::Input;
 
 /// Reads one track out of a stream of messages, or both.
-pub(super) struct SourceReader {
+pub(crate) struct SourceReader {
     /// `None` = both.
     track: Option<TrackKind>,
     clock: TimestampUnwrapper,
@@ -39,7 +39,7 @@ impl SourceReader {
     }
 
     /// A reader of sound and pictures.
-    pub(super) fn both() -> SourceReader {
+    pub(crate) fn both() -> SourceReader {
         SourceReader::of(None)
     }
 
@@ -60,7 +60,7 @@ impl SourceReader {
     }
 
     /// What a message brings: at most a configuration and a frame.
-    pub(super) fn read(&mut self, media: Media) -> [Option<Input>; 2] {
+    pub(crate) fn read(&mut self, media: Media) -> [Option<Input>; 2] {
         let read = match (media.kind, self.track) {
             (MediaKind::Audio, None | Some(TrackKind::Audio)) => self.sound(media.timestamp, media.payload),
             (MediaKind::Video, None | Some(TrackKind::Video)) => self.picture(media.timestamp, media.payload),

@@ -196,7 +196,7 @@ mod tests {
             let now = ms(1_000) + ms(n * 20) * 10_003 / 10_000;
             clock.heard(TrackKind::Audio, ms(n * 20), now);
             if let (Some(before), Some(offset)) = (before, clock.offset()) {
-                assert!((offset - before as i64).abs() <= ms(1), "{n}");
+                assert!((offset - before).abs() <= ms(1), "{n}");
             }
             before = clock.offset();
             assert!(n < 20 || ms(n * 20) + clock.offset().unwrap() >= now + ms(20));

@@ -5,4 +5,5 @@
 
 pub(crate) mod clock;
 pub(crate) mod compose;
+pub mod measure;
 pub(crate) mod sound;

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lianmai_media::TrackKind::Video;
-use lianmai_recorder::{CloseReason, Format, PartFacts, RecordingSpec, recover};
+use lianmai_recorder::{CloseReason, Format, PartFacts, RecordingSpec, RecordingState, recover};
 
 use crate::examine::{decode, of_kind, packets};
 use crate::rig::{Rig, names};
@@ -42,6 +42,9 @@ async fn child() {
         tokio::time::sleep_until(start + Duration::from_millis(at)).await;
         publication.push(frame.clone()).unwrap();
         std::fs::write(dir.join(PROGRESS), at.to_string()).unwrap();
+        if running.recording.status().state == RecordingState::Ended {
+            break;
+        }
     }
     let (_, cause, failures) = running.ended().await;
     std::fs::write(dir.join("ended"), format!("{cause:?} {failures:?}")).unwrap();
@@ -150,6 +153,8 @@ async fn hls_survives_a_kill() {
 #[tokio::test]
 async fn a_full_disk_ends_the_recording_in_order() {
     let dir = tempfile::tempdir().unwrap();
+    // Made before, as the limit is for everything the child writes.
+    Clip::make(dir.path(), 8.0, H264, AAC);
     // In units of 512 bytes; the signal would end the process.
     let mut child = child_process(dir.path(), "mp4", Some("trap '' XFSZ; ulimit -f 400"));
     let start = Instant::now();

@@ -7,14 +7,14 @@ use lianmai_media::TrackKind;
 use serde_json::Value;
 
 #[derive(Clone, Debug)]
-pub struct Packet {
-    pub kind: TrackKind,
-    pub pts: f64,
-    pub dts: f64,
-    pub key: bool,
+pub(crate) struct Packet {
+    pub(crate) kind: TrackKind,
+    pub(crate) pts: f64,
+    pub(crate) dts: f64,
+    pub(crate) key: bool,
 }
 
-pub fn probe(path: &Path, what: &[&str]) -> Value {
+pub(crate) fn probe(path: &Path, what: &[&str]) -> Value {
     let output = Command::new("ffprobe")
         .args(["-v", "error", "-of", "json"])
         .args(what)
@@ -30,7 +30,7 @@ pub fn probe(path: &Path, what: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-pub fn packets(path: &Path) -> Vec<Packet> {
+pub(crate) fn packets(path: &Path) -> Vec<Packet> {
     let found = probe(
         path,
         &["-show_entries", "packet=codec_type,pts_time,dts_time,flags"],
@@ -51,7 +51,7 @@ pub fn packets(path: &Path) -> Vec<Packet> {
         .collect()
 }
 
-pub fn of_kind(packets: &[Packet], kind: TrackKind) -> Vec<Packet> {
+pub(crate) fn of_kind(packets: &[Packet], kind: TrackKind) -> Vec<Packet> {
     packets
         .iter()
         .filter(|packet| packet.kind == kind)
@@ -59,12 +59,12 @@ pub fn of_kind(packets: &[Packet], kind: TrackKind) -> Vec<Packet> {
         .collect()
 }
 
-pub fn duration(path: &Path) -> f64 {
+pub(crate) fn duration(path: &Path) -> f64 {
     let format = probe(path, &["-show_entries", "format=duration"]);
     format["format"]["duration"].as_str().unwrap().parse().unwrap()
 }
 
-pub fn codecs(path: &Path) -> Vec<String> {
+pub(crate) fn codecs(path: &Path) -> Vec<String> {
     let found = probe(path, &["-show_entries", "stream=codec_name"]);
     let all = found["streams"].as_array().unwrap();
     all.iter()
@@ -73,7 +73,7 @@ pub fn codecs(path: &Path) -> Vec<String> {
 }
 
 /// Decodes everything; panics on any error.
-pub fn decode(path: &Path) {
+pub(crate) fn decode(path: &Path) {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-xerror", "-i"])
         .arg(path)
@@ -97,7 +97,7 @@ pub fn decode(path: &Path) {
 }
 
 /// Kinds of the boxes at the top level, in order.
-pub fn boxes(path: &Path) -> Vec<String> {
+pub(crate) fn boxes(path: &Path) -> Vec<String> {
     let bytes = std::fs::read(path).unwrap();
     let (mut kinds, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
@@ -112,7 +112,7 @@ pub fn boxes(path: &Path) -> Vec<String> {
     kinds
 }
 
-pub fn sha256(path: &Path) -> [u8; 32] {
+pub(crate) fn sha256(path: &Path) -> [u8; 32] {
     use sha2::Digest;
     sha2::Sha256::digest(std::fs::read(path).unwrap()).into()
 }

@@ -17,23 +17,23 @@ const CHUNK_MILLIS: i64 = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(20);
 
-pub struct Rig {
-    pub hub: Hub,
-    pub key: StreamKey,
-    pub dir: tempfile::TempDir,
-    pub tracker: TaskTracker,
-    pub shutdown: CancellationToken,
+pub(crate) struct Rig {
+    pub(crate) hub: Hub,
+    pub(crate) key: StreamKey,
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
 }
 
 impl Rig {
-    pub fn new() -> Rig {
+    pub(crate) fn new() -> Rig {
         Rig::with(HubConfig {
             continue_window: Duration::from_secs(5),
             ..HubConfig::default()
         })
     }
 
-    pub fn with(config: HubConfig) -> Rig {
+    pub(crate) fn with(config: HubConfig) -> Rig {
         Rig {
             hub: Hub::new(config),
             key: StreamKey::new("demo", "room-1"),
@@ -43,19 +43,19 @@ impl Rig {
         }
     }
 
-    pub fn spec(&self) -> RecordingSpec {
+    pub(crate) fn spec(&self) -> RecordingSpec {
         RecordingSpec {
             guard: DiskGuard { min_free: 0 },
             ..RecordingSpec::new("r", self.key.clone(), self.dir.path().join("out"))
         }
     }
 
-    pub fn record(&self, spec: RecordingSpec) -> Running {
+    pub(crate) fn record(&self, spec: RecordingSpec) -> Running {
         let (recording, events) = start(&self.hub, spec, &self.tracker, self.shutdown.clone());
         Running { recording, events }
     }
 
-    pub fn publish(&self, clip: &Clip) -> Publication {
+    pub(crate) fn publish(&self, clip: &Clip) -> Publication {
         let publication = self
             .hub
             .publish(self.key.clone(), PublishOptions::default())
@@ -65,7 +65,7 @@ impl Rig {
     }
 
     /// Everything about `clip` recorded as `spec` says.
-    pub async fn record_clip(&self, spec: RecordingSpec, clip: &Clip) -> Vec<PartFacts> {
+    pub(crate) async fn record_clip(&self, spec: RecordingSpec, clip: &Clip) -> Vec<PartFacts> {
         let running = self.record(spec);
         let publication = self.publish(clip);
         push(&publication, &clip.frames).await;
@@ -73,7 +73,7 @@ impl Rig {
     }
 }
 
-pub fn configure(publication: &Publication, clip: &Clip) {
+pub(crate) fn configure(publication: &Publication, clip: &Clip) {
     if let Some(video) = &clip.video {
         publication.set_video(video.clone()).unwrap();
     }
@@ -83,7 +83,7 @@ pub fn configure(publication: &Publication, clip: &Clip) {
 }
 
 /// Publishes frames in order, ten times as fast as they play.
-pub async fn push(publication: &Publication, frames: &[Frame]) {
+pub(crate) async fn push(publication: &Publication, frames: &[Frame]) {
     let mut pause_at = frames.first().map_or(0, |frame| frame.dts.as_millis()) + CHUNK_MILLIS;
     for frame in frames {
         if frame.dts.as_millis() >= pause_at {
@@ -96,7 +96,7 @@ pub async fn push(publication: &Publication, frames: &[Frame]) {
 }
 
 /// The same frames later.
-pub fn later(frames: &[Frame], millis: i64) -> Vec<Frame> {
+pub(crate) fn later(frames: &[Frame], millis: i64) -> Vec<Frame> {
     let by = |scale| MediaDuration::from_millis(millis).rebase(scale).unwrap();
     frames
         .iter()
@@ -108,19 +108,19 @@ pub fn later(frames: &[Frame], millis: i64) -> Vec<Frame> {
 }
 
 /// A recording that runs.
-pub struct Running {
-    pub recording: Recording,
-    pub events: mpsc::Receiver<RecordingEvent>,
+pub(crate) struct Running {
+    pub(crate) recording: Recording,
+    pub(crate) events: mpsc::Receiver<RecordingEvent>,
 }
 
 impl Running {
-    pub async fn next(&mut self) -> RecordingEvent {
+    pub(crate) async fn next(&mut self) -> RecordingEvent {
         let next = tokio::time::timeout(LONGEST, self.events.recv());
         next.await.expect("an event in time").expect("an event")
     }
 
     /// Waits for an event of one kind; others are passed over.
-    pub async fn until<T>(&mut self, wanted: impl Fn(&RecordingEvent) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, wanted: impl Fn(&RecordingEvent) -> Option<T>) -> T {
         loop {
             if let Some(found) = wanted(&self.next().await) {
                 return found;
@@ -129,7 +129,7 @@ impl Running {
     }
 
     /// Stops it; what its parts are, and why it ended.
-    pub async fn stop(mut self) -> (Vec<PartFacts>, EndCause) {
+    pub(crate) async fn stop(mut self) -> (Vec<PartFacts>, EndCause) {
         let stopped = async { self.recording.stop().await };
         let rest = async {
             let mut parts = Vec::new();
@@ -149,7 +149,7 @@ impl Running {
     }
 
     /// Waits for its own end; what its parts are, why it ended and what went wrong.
-    pub async fn ended(mut self) -> (Vec<PartFacts>, EndCause, Vec<String>) {
+    pub(crate) async fn ended(mut self) -> (Vec<PartFacts>, EndCause, Vec<String>) {
         let (mut parts, mut failures) = (Vec::new(), Vec::new());
         loop {
             match self.next().await {
@@ -163,16 +163,16 @@ impl Running {
 }
 
 /// The only file that is there to be opened.
-pub fn file(parts: &[PartFacts]) -> PathBuf {
+pub(crate) fn file(parts: &[PartFacts]) -> PathBuf {
     assert_eq!(parts.len(), 1, "{parts:#?}");
     parts[0].files[0].clone()
 }
 
-pub fn millis(time: MediaTime) -> i64 {
+pub(crate) fn millis(time: MediaTime) -> i64 {
     time.as_millis()
 }
 
-pub fn names(dir: &Path) -> Vec<String> {
+pub(crate) fn names(dir: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

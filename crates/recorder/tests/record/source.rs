@@ -11,24 +11,27 @@ use mp4_atom::{Any, Atom, Codec, Decode, Moof, Moov};
 
 /// A short encode.
 #[derive(Clone)]
-pub struct Clip {
-    pub video: Option<VideoConfig>,
-    pub audio: Option<AudioConfig>,
+pub(crate) struct Clip {
+    pub(crate) video: Option<VideoConfig>,
+    pub(crate) audio: Option<AudioConfig>,
     /// In order of decoding time.
-    pub frames: Vec<Frame>,
+    pub(crate) frames: Vec<Frame>,
 }
 
-pub const H264: &[&str] = &["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "25"];
-pub const AAC: &[&str] = &["-c:a", "aac", "-b:a", "64k"];
+pub(crate) const H264: &[&str] = &["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "25"];
+pub(crate) const AAC: &[&str] = &["-c:a", "aac", "-b:a", "64k"];
 
 impl Clip {
     /// `seconds` of pictures and sound; either is left out when nothing is said about its coding.
-    pub fn make(dir: &Path, seconds: f64, video: &[&str], audio: &[&str]) -> Clip {
+    pub(crate) fn make(dir: &Path, seconds: f64, video: &[&str], audio: &[&str]) -> Clip {
         Clip::sized(dir, seconds, "160x120", video, audio)
     }
 
-    pub fn sized(dir: &Path, seconds: f64, size: &str, video: &[&str], audio: &[&str]) -> Clip {
+    pub(crate) fn sized(dir: &Path, seconds: f64, size: &str, video: &[&str], audio: &[&str]) -> Clip {
         let file = dir.join(format!("source-{size}-{}.mp4", video.len() + 100 * audio.len()));
+        if file.exists() {
+            return Clip::read(&std::fs::read(&file).unwrap());
+        }
         let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-nostdin", "-y"]);
         if !video.is_empty() {
@@ -44,7 +47,7 @@ impl Clip {
         command.args(video).args(audio).args(["-t", &seconds.to_string()]);
         command.args([
             "-movflags",
-            "frag_keyframe+empty_moov+default_base_moof",
+            "frag_keyframe+delay_moov+default_base_moof",
             "-f",
             "mp4",
         ]);
@@ -137,15 +140,8 @@ impl Clip {
         }
     }
 
-    pub fn count(&self, kind: TrackKind) -> usize {
+    pub(crate) fn count(&self, kind: TrackKind) -> usize {
         self.frames.iter().filter(|frame| frame.kind == kind).count()
-    }
-
-    /// The frames of one track alone.
-    pub fn only(&self, kind: TrackKind) -> Clip {
-        let mut clip = self.clone();
-        clip.frames.retain(|frame| frame.kind == kind);
-        clip
     }
 }
 

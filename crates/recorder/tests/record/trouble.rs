@@ -12,7 +12,7 @@ use lianmai_recorder::{DiskGuard, EndCause, Format, PartLimits, RecordingEvent, 
 use crate::rig::{Rig, names};
 use crate::source::Clip;
 
-pub fn flv_metadata(path: &Path) -> Metadata {
+pub(crate) fn flv_metadata(path: &Path) -> Metadata {
     let mut reader = FlvReader::new(ReaderLimits::default());
     reader.push(&std::fs::read(path).unwrap());
     let tag = reader.poll().unwrap().unwrap();

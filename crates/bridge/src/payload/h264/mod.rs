@@ -3,6 +3,7 @@
 mod assembler;
 mod packetise;
 mod parameter_sets;
+mod timing;
 
 use bytes::{BufMut, Bytes, BytesMut};
 

@@ -11,7 +11,11 @@ use crate::service::PushInfo;
 #[serde(deny_unknown_fields)]
 pub struct AddPush {
     /// Where to: `rtmp://host[:port]/app/stream[?query]` or `rtmps://…`, with the stream key in it. Never shown again.
-    #[schema(max_length = 2048, write_only, example = "rtmp://live.example.com/app/stream-key")]
+    #[schema(
+        max_length = 2048,
+        write_only,
+        example = "rtmp://live.example.com/app/stream-key"
+    )]
     pub url: String,
     /// Which stream; left out: the room's mix, whenever there is one.
     #[serde(default)]
@@ -33,7 +37,11 @@ impl std::fmt::Debug for AddPush {
 pub struct MixPush {
     /// Where to: `rtmp://host[:port]/app/stream[?query]` or `rtmps://…`, with the stream key in it. Never shown again.
     #[serde(skip_serializing)]
-    #[schema(max_length = 2048, write_only, example = "rtmp://live.example.com/app/stream-key")]
+    #[schema(
+        max_length = 2048,
+        write_only,
+        example = "rtmp://live.example.com/app/stream-key"
+    )]
     pub url: String,
 }
 

@@ -13,7 +13,9 @@ pub(crate) async fn add(ctx: &Ctx, room: RoomId, body: dto::AddPush) -> Result<d
     let by = ctx.actor(&room)?;
     let url = parse(&body.url, "url")?;
     let service = ctx.service();
-    let push = service.add_push(&ctx.caller.app, &room, by, body.stream, url).await?;
+    let push = service
+        .add_push(&ctx.caller.app, &room, by, body.stream, url)
+        .await?;
     Ok(push.into())
 }
 
@@ -35,7 +37,10 @@ pub(crate) async fn show(ctx: &Ctx, room: RoomId, push: PushId) -> Result<dto::P
 /// Ends a push.
 pub(crate) async fn remove(ctx: &Ctx, room: RoomId, push: PushId) -> Result<dto::Sequence, Problem> {
     let by = ctx.actor(&room)?;
-    let outcome = ctx.service().remove_push(&ctx.caller.app, &room, by, push).await?;
+    let outcome = ctx
+        .service()
+        .remove_push(&ctx.caller.app, &room, by, push)
+        .await?;
     Ok(dto::Sequence {
         sequence: outcome.sequence,
     })
@@ -111,7 +116,10 @@ fn require_admin(ctx: &Ctx, room: &RoomId) -> Result<(), Problem> {
         return Ok(());
     };
     let view = ctx.room(room)?.view;
-    let is_admin = view.members.get(&me).is_some_and(|member| member.role == Role::Admin);
+    let is_admin = view
+        .members
+        .get(&me)
+        .is_some_and(|member| member.role == Role::Admin);
     if is_admin {
         Ok(())
     } else {

@@ -10,6 +10,7 @@ fn policy() -> AppPolicy {
             rooms: 1,
             members_per_room: 2,
             streams: 1,
+            pushes: 1,
             sessions: 2,
             publishers: 1,
             players: 1,

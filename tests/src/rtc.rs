@@ -51,7 +51,8 @@ impl Page {
         let token = gateway.token(&["--account", account]).await;
         let url = format!("ws://{}/v1/ws?access_token={token}", gateway.http);
         self.call("socket", json!({"url": url})).await;
-        self.command("join", json!({"room": room.id, "role": "talker"})).await;
+        self.command("join", json!({"room": room.id, "role": "talker"}))
+            .await;
     }
 
     /// The result of a command over its socket, which must succeed.

@@ -14,7 +14,10 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// The recordings of a room, oldest first.
 async fn recordings(api: &Api, room: &Room) -> Vec<Value> {
     let path = format!("/v1/recordings?room={}", room.id);
-    let list = api.ok("GET", &path, None).await["recordings"].as_array().unwrap().clone();
+    let list = api.ok("GET", &path, None).await["recordings"]
+        .as_array()
+        .unwrap()
+        .clone();
     list.into_iter().rev().collect()
 }
 
@@ -62,7 +65,9 @@ async fn look(path: &Path) -> (Vec<String>, f64) {
     let mut codecs: Vec<String> = streams.iter().map(|stream| text(stream, "codec_name")).collect();
     codecs.sort();
     let decode = ["-v", "error", "-xerror", "-i", &path, "-f", "null", "-"];
-    lianmai_tests::Process::start("ffmpeg", decode).succeed(LIMIT).await;
+    lianmai_tests::Process::start("ffmpeg", decode)
+        .succeed(LIMIT)
+        .await;
     (codecs, text(&shown["format"], "duration").parse().unwrap())
 }
 
@@ -71,7 +76,9 @@ async fn look(path: &Path) -> (Vec<String>, f64) {
 async fn a_room_with_the_flag_is_recorded() {
     let gateway = Gateway::start_with(&["recording.min_free=0"]).await;
     let api = gateway.api().await;
-    let room = api.create_room(json!({"name": "on record", "record": true})).await;
+    let room = api
+        .create_room(json!({"name": "on record", "record": true}))
+        .await;
     let (stream, push, _) = room.publisher("ann").await;
     let mut ffmpeg = Source::default().publish(&push);
     let recording = wait::until("it is recorded", LIMIT, || async {
@@ -79,7 +86,10 @@ async fn a_room_with_the_flag_is_recorded() {
         all.into_iter().find(|recording| !parts(recording).is_empty())
     })
     .await;
-    assert_eq!((&recording["stream"], &recording["account"]), (&json!(stream), &json!("ann")));
+    assert_eq!(
+        (&recording["stream"], &recording["account"]),
+        (&json!(stream), &json!("ann"))
+    );
     assert_eq!(recording["state"], "recording");
     assert_eq!(recording["members"][0]["account"], "ann");
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -92,7 +102,11 @@ async fn a_room_with_the_flag_is_recorded() {
     let (codecs, seconds) = look(&file).await;
     assert_eq!(codecs, ["aac", "h264"]);
     assert!((1.5..10.0).contains(&seconds), "{seconds}");
-    assert_eq!(recordings(&api, &room).await.len(), 1, "one recording for one stream");
+    assert_eq!(
+        recordings(&api, &room).await.len(),
+        1,
+        "one recording for one stream"
+    );
 
     let file = &parts(&done)[0]["files"][0];
     let range = reqwest::Client::new()
@@ -132,14 +146,19 @@ async fn recordings_on_request_have_parts() {
     };
     let flv = begin(json!({"stream": stream, "format": "flv"})).await;
     let sound = begin(json!({"what": "streams", "audio_only": true})).await;
-    let again = api.ok("POST", &path, Some(json!({"stream": stream, "format": "flv"}))).await;
+    let again = api
+        .ok("POST", &path, Some(json!({"stream": stream, "format": "flv"})))
+        .await;
     assert_eq!(again["recordings"], json!([]), "it runs already");
     let has = |count: usize| move |recording: &Value| parts(recording).len() >= count;
     until(&api, &flv, "the first part", has(1)).await;
     let act = async |id: &str, act: &str| api.ok("POST", &format!("/v1/recordings/{id}/{act}"), None).await;
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     assert_eq!(act(&flv, "pause").await["state"], "paused");
-    until(&api, &flv, "the part ends", |r| parts(r)[0]["state"] == "complete").await;
+    until(&api, &flv, "the part ends", |r| {
+        parts(r)[0]["state"] == "complete"
+    })
+    .await;
     assert_eq!(act(&flv, "resume").await["state"], "recording");
     until(&api, &flv, "the second part", has(2)).await;
     tokio::time::sleep(Duration::from_millis(1_200)).await;
@@ -150,7 +169,10 @@ async fn recordings_on_request_have_parts() {
     act(&sound, "stop").await;
     let dir = tempfile::tempdir().unwrap();
     let done = until(&api, &flv, "all parts are complete", is_complete).await;
-    let reasons: Vec<&str> = parts(&done).iter().map(|p| p["reason"].as_str().unwrap()).collect();
+    let reasons: Vec<&str> = parts(&done)
+        .iter()
+        .map(|p| p["reason"].as_str().unwrap())
+        .collect();
     assert_eq!(reasons, ["paused", "split", "ended"]);
     for part in parts(&done) {
         let (codecs, seconds) = look(&download(&gateway, &api, part, dir.path()).await).await;
@@ -161,7 +183,9 @@ async fn recordings_on_request_have_parts() {
     let file = download(&gateway, &api, &parts(&done)[0], dir.path()).await;
     assert_eq!(file.extension().unwrap(), "m4a");
     assert_eq!(look(&file).await.0, ["aac"]);
-    let (status, problem) = api.call("POST", &format!("/v1/recordings/{flv}/pause"), None).await;
+    let (status, problem) = api
+        .call("POST", &format!("/v1/recordings/{flv}/pause"), None)
+        .await;
     assert_eq!((status, &problem["code"]), (409, &json!("recording_ended")));
 }
 
@@ -185,7 +209,10 @@ async fn a_crash_costs_a_second_at_most() {
     let written = from.elapsed().as_secs_f64();
     ffmpeg.kill();
     gateway.restart().await;
-    let repaired = until(&api, &id, "the part is repaired", |r| parts(r)[0]["state"] == "complete").await;
+    let repaired = until(&api, &id, "the part is repaired", |r| {
+        parts(r)[0]["state"] == "complete"
+    })
+    .await;
     assert_eq!(parts(&repaired)[0]["reason"], "recovered");
     let dir = tempfile::tempdir().unwrap();
     let (codecs, seconds) = look(&download(&gateway, &api, &parts(&repaired)[0], dir.path()).await).await;
@@ -195,7 +222,8 @@ async fn a_crash_costs_a_second_at_most() {
     let _ffmpeg = Source::default().publish(&push);
     until(&api, &id, "the next part", |r| parts(r).len() >= 2).await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    api.ok("DELETE", &format!("/v1/rooms/{}/streams/{stream}", room.id), None).await;
+    api.ok("DELETE", &format!("/v1/rooms/{}/streams/{stream}", room.id), None)
+        .await;
     let done = until(&api, &id, "it is complete", is_complete).await;
     assert_eq!(parts(&done).len(), 2);
     look(&download(&gateway, &api, &parts(&done)[1], dir.path()).await).await;

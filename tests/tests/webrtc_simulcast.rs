@@ -31,7 +31,8 @@ async fn scene() -> Scene {
         page.enter(&gateway, &room, account).await;
     }
     let stream = ann.camera(&room).await;
-    let source = json!({"video": "pattern", "audio": "tone", "width": 960, "height": 540, "fps": 15, "busy": true});
+    let source =
+        json!({"video": "pattern", "audio": "tone", "width": 960, "height": 540, "fps": 15, "busy": true});
     let line = json!({"stream": stream, "source": source, "videoCodecs": ["VP8"], "simulcast": true});
     let args = json!({"name": "out", "room": room.id, "streams": [line]});
     ann.call("roomPublish", args).await;

@@ -84,7 +84,9 @@ pub struct MixAsset {
 impl std::fmt::Debug for MixAsset {
     /// Without the bytes.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MixAsset").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("MixAsset")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -71,7 +71,12 @@ pub(crate) fn negotiate(
         .collect();
     let answer = sdp::with_inactive(&answer, &inactive);
     let sections = sdp::sections(&answer);
-    let mids = |sections: &[Section]| sections.iter().map(|section| section.mid.clone()).collect::<Vec<_>>();
+    let mids = |sections: &[Section]| {
+        sections
+            .iter()
+            .map(|section| section.mid.clone())
+            .collect::<Vec<_>>()
+    };
     if mids(&offered) != mids(&sections) {
         return Err(BridgeError::Sdp("not every media section can be answered".into()));
     }

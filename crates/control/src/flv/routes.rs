@@ -12,9 +12,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream;
-use lianmai_hub::{
-    AccessRequest, Action, Authorise, EndReason, Hub, Protocol, ReadOptions, Wire, WireForm,
-};
+use lianmai_hub::{AccessRequest, Action, Authorise, EndReason, Hub, Protocol, ReadOptions, Wire, WireForm};
 use tracing::Instrument;
 
 use super::feed::{FlvFeed, item_tag};

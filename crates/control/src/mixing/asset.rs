@@ -138,7 +138,10 @@ mod tests {
         assert_eq!(Asset::parse("a", Bytes::new()), Err(AssetFault::Size));
         let large = [&good[..], &vec![0; MAX_ASSET_BYTES]].concat();
         assert_eq!(Asset::parse("a", large.into()), Err(AssetFault::Size));
-        assert_eq!(Asset::parse("a", Bytes::from_static(b"GIF89a")), Err(AssetFault::Kind));
+        assert_eq!(
+            Asset::parse("a", Bytes::from_static(b"GIF89a")),
+            Err(AssetFault::Kind)
+        );
     }
 
     #[test]

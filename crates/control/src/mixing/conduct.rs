@@ -62,7 +62,9 @@ pub(crate) async fn conduct(core: Arc<Core>, workers: Arc<Workers>) {
     let all: HashSet<Home> = {
         let state = conductor.core.state.lock();
         let rooms = state.rooms.iter();
-        rooms.map(|room| (room.app().clone(), room.id().clone())).collect()
+        rooms
+            .map(|room| (room.app().clone(), room.id().clone()))
+            .collect()
     };
     conductor.look_at(all).await;
     loop {
@@ -113,9 +115,10 @@ impl Conductor {
     async fn look(&mut self, home: Home) {
         let (app, id) = &home;
         let now = Instant::now();
-        let mut speaker = self.rooms.get_mut(&home).map_or_else(Speaker::default, |known| {
-            std::mem::take(&mut known.speaker)
-        });
+        let mut speaker = self
+            .rooms
+            .get_mut(&home)
+            .map_or_else(Speaker::default, |known| std::mem::take(&mut known.speaker));
         let again = speaker.hear(self.core.signals.speaking(app, id), now);
         let glance = {
             let state = self.core.state.lock();
@@ -146,7 +149,10 @@ impl Conductor {
         known.scene = Some(glance.scene.clone());
         known.again = again.into_iter().chain(back).min();
         let sounds = sounds(&self.core, &key, &glance, now);
-        let gone = known.sounds.iter().filter(|key| !sounds.iter().any(|(_, s)| s == *key));
+        let gone = known
+            .sounds
+            .iter()
+            .filter(|key| !sounds.iter().any(|(_, s)| s == *key));
         for sound in gone {
             self.core.hub.end(sound);
         }
@@ -221,7 +227,9 @@ async fn assets(core: &Core, (app, room): &Home, glance: &Glance) -> Arc<Assets>
     let before = core.mixing.assets_version();
     match core.store.mix_assets(app, room).await {
         Ok(stored) => {
-            let all = stored.iter().map(|one| (one.name.clone(), Arc::new(one.for_job())));
+            let all = stored
+                .iter()
+                .map(|one| (one.name.clone(), Arc::new(one.for_job())));
             let all: Arc<Assets> = Arc::new(all.collect());
             core.mixing.keep_assets(app, room, all.clone(), before);
             all

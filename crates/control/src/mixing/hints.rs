@@ -54,7 +54,10 @@ impl Mixing {
                 | EventKind::RequestOpened { .. }
                 | EventKind::RequestClosed { .. }
         );
-        if matches!(event.event.kind, EventKind::MixStopped { .. } | EventKind::RoomEnded { .. }) {
+        if matches!(
+            event.event.kind,
+            EventKind::MixStopped { .. } | EventKind::RoomEnded { .. }
+        ) {
             self.assets_changed(&event.app, &event.room);
         } else if !is_nothing {
             self.hint(&event.app, &event.room);

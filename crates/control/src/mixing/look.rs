@@ -30,7 +30,10 @@ impl Glance {
         Some(Self {
             stream: mix.id.clone(),
             scene: arrange(room.layout(), &participants, previous),
-            via: room.streams().map(|stream| (stream.id.clone(), stream.via)).collect(),
+            via: room
+                .streams()
+                .map(|stream| (stream.id.clone(), stream.via))
+                .collect(),
             participants,
         })
     }
@@ -118,7 +121,9 @@ impl Inputs {
             input.form.map_or(plain.clone(), |form| plain.form(form))
         };
         let inputs = self.0.iter();
-        let mut inputs: Vec<_> = inputs.map(|(id, input)| (id.to_string(), key(id, input))).collect();
+        let mut inputs: Vec<_> = inputs
+            .map(|(id, input)| (id.to_string(), key(id, input)))
+            .collect();
         inputs.sort();
         (inputs, again)
     }
@@ -151,7 +156,11 @@ mod tests {
         let at = |millis| begin + Duration::from_millis(millis);
         assert_eq!(speaker.hear(member("bob"), at(500)), Some(at(2_000)));
         assert_eq!(speaker.member(), member("ann").as_ref());
-        assert_eq!(speaker.hear(None, at(1_900)), None, "nobody speaks: who spoke last stays");
+        assert_eq!(
+            speaker.hear(None, at(1_900)),
+            None,
+            "nobody speaks: who spoke last stays"
+        );
         assert_eq!(speaker.hear(member("bob"), at(2_000)), None);
         assert_eq!(speaker.member(), member("bob").as_ref());
         assert_eq!(speaker.hear(member("bob"), at(2_001)), None);

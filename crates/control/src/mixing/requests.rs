@@ -24,7 +24,8 @@ impl Service {
         layout: Option<Box<Layout>>,
     ) -> Result<Outcome, ServiceError> {
         let stream = StreamId::parse(&random::id::<16>("s")).map_err(|_| ServiceError::invalid("stream"))?;
-        self.apply(app, room, Command::StartMix { by, stream, layout }).await
+        self.apply(app, room, Command::StartMix { by, stream, layout })
+            .await
     }
 
     /// Where to pull the sound of a mix without a member from.
@@ -95,7 +96,8 @@ impl Service {
         let others = || all.iter().filter(|other| other.name != asset.name);
         let bytes: usize = others().map(|other| other.data.len()).sum();
         if others().count() >= MAX_ASSETS || bytes + asset.data.len() > MAX_ASSETS_BYTES {
-            let text = format!("a room has at most {MAX_ASSETS} pictures of {MAX_ASSETS_BYTES} bytes together");
+            let text =
+                format!("a room has at most {MAX_ASSETS} pictures of {MAX_ASSETS_BYTES} bytes together");
             return Err(ServiceError::limit("too_many_pictures", text));
         }
         let op = Op::SaveMixAsset {

@@ -14,7 +14,13 @@ impl Recordings {
     ///
     /// # Errors
     /// `no_such_recording`, `no_such_file`, `part_open` while it is written.
-    pub async fn file(&self, app: &AppId, id: &str, part: u32, name: &str) -> Result<PathBuf, RecordingError> {
+    pub async fn file(
+        &self,
+        app: &AppId,
+        id: &str,
+        part: u32,
+        name: &str,
+    ) -> Result<PathBuf, RecordingError> {
         let recording = self.get(app, id).await?;
         let parts = self.parts(id).await?;
         let part = parts.iter().find(|known| known.part == part);

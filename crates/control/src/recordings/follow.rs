@@ -58,7 +58,9 @@ async fn round(recordings: &Arc<Recordings>) {
                     })
                 };
                 if let Some(recording) = met {
-                    recordings.save(vec![Op::SaveRecording(Box::new(recording))]).await;
+                    recordings
+                        .save(vec![Op::SaveRecording(Box::new(recording))])
+                        .await;
                 }
             }
         }

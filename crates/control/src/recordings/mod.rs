@@ -18,8 +18,8 @@ mod writer;
 
 pub use config::RecordingConfig;
 pub use model::{
-    Part, PartFacts, PartFile, PartState, RecordedMember, Recording, RecordingFilter, RecordingFormat, RecordingSetup,
-    RecordingState,
+    Part, PartFacts, PartFile, PartState, RecordedMember, Recording, RecordingFilter, RecordingFormat,
+    RecordingSetup, RecordingState,
 };
 pub use recordings::{OpenRecordingsError, Recordings};
 pub use requests::{RecordingError, StartRecording, What};

@@ -22,10 +22,7 @@ pub(super) enum Step {
     /// The room's flags ask for a recording of this stream.
     Begin(Wanted),
     /// The room's flags ask for a recording of the mix, and there is none.
-    NeedMix {
-        app: AppId,
-        room: RoomId,
-    },
+    NeedMix { app: AppId, room: RoomId },
     /// The stream is on air: write.
     Write(String),
     /// The stream or the wish is gone.
@@ -76,7 +73,12 @@ pub(super) fn plan<'a>(rooms: &Rooms, running: impl Iterator<Item = Running<'a>>
         }
         let met: Vec<RecordedMember> = room
             .members()
-            .filter(|member| !recording.members.iter().any(|known| known.account == member.account))
+            .filter(|member| {
+                !recording
+                    .members
+                    .iter()
+                    .any(|known| known.account == member.account)
+            })
             .map(|member| RecordedMember {
                 account: member.account.clone(),
                 nick: member.nick.clone(),
@@ -233,17 +235,32 @@ mod tests {
         assert_eq!(plan(&rooms, [].into_iter()), []);
         on_air(&mut rooms);
         let begun = plan(&rooms, [].into_iter());
-        assert!(matches!(&begun[..], [Step::Begin(wanted)] if wanted.stream == stream()
-            && wanted.account == Some(AccountId::parse("ann").unwrap())));
+        assert!(
+            matches!(&begun[..], [Step::Begin(wanted)] if wanted.stream == stream()
+            && wanted.account == Some(AccountId::parse("ann").unwrap()))
+        );
         let running = recording(true, RecordingState::Recording);
-        assert_eq!(steps(&rooms, &running, false, false), [Step::Write("x".to_owned())]);
+        assert_eq!(
+            steps(&rooms, &running, false, false),
+            [Step::Write("x".to_owned())]
+        );
         assert_eq!(steps(&rooms, &running, true, false), []);
-        assert_eq!(steps(&rooms, &running, true, true), [], "it is not begun a second time");
+        assert_eq!(
+            steps(&rooms, &running, true, true),
+            [],
+            "it is not begun a second time"
+        );
         let change = SettingsChange {
             record: Some(false),
             ..SettingsChange::default()
         };
-        apply(&mut rooms, Command::UpdateSettings { by: Actor::App, change });
+        apply(
+            &mut rooms,
+            Command::UpdateSettings {
+                by: Actor::App,
+                change,
+            },
+        );
         assert_eq!(steps(&rooms, &running, true, false), [Step::End("x".to_owned())]);
         let asked = recording(false, RecordingState::Recording);
         assert_eq!(steps(&rooms, &asked, true, false), [], "who asked for it ends it");

@@ -97,7 +97,11 @@ impl Recordings {
     /// What runs, counted.
     pub(super) fn show_gauges(&self) {
         let running = self.running.lock();
-        let writing = running.all.values().filter(|active| active.writer.is_some()).count();
+        let writing = running
+            .all
+            .values()
+            .filter(|active| active.writer.is_some())
+            .count();
         metrics::gauge!("lianmai_recordings").set(running.all.len() as f64);
         metrics::gauge!("lianmai_recordings_writing").set(writing as f64);
     }
@@ -105,7 +109,9 @@ impl Recordings {
 
 impl std::fmt::Debug for Recordings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Recordings").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Recordings")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 

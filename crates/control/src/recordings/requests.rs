@@ -6,7 +6,9 @@ use lianmai_rooms::{Actor, AppId, Command, Rejection, Room, RoomId, StreamId, St
 
 use super::plan::Wanted;
 use super::recordings::{Active, Recordings};
-use super::{Part, RecordedMember, Recording, RecordingFilter, RecordingFormat, RecordingSetup, RecordingState, tell};
+use super::{
+    Part, RecordedMember, Recording, RecordingFilter, RecordingFormat, RecordingSetup, RecordingState, tell,
+};
 use crate::service::{ErrorKind, ServiceError, random};
 use crate::store::Op;
 
@@ -157,11 +159,20 @@ impl Recordings {
     ///
     /// # Errors
     /// `store_unavailable`.
-    pub async fn list(&self, app: &AppId, filter: &RecordingFilter) -> Result<Vec<Recording>, RecordingError> {
+    pub async fn list(
+        &self,
+        app: &AppId,
+        filter: &RecordingFilter,
+    ) -> Result<Vec<Recording>, RecordingError> {
         Ok(self.core.store.recordings(app, filter).await?)
     }
 
-    async fn set_state(&self, app: &AppId, id: &str, state: RecordingState) -> Result<Recording, RecordingError> {
+    async fn set_state(
+        &self,
+        app: &AppId,
+        id: &str,
+        state: RecordingState,
+    ) -> Result<Recording, RecordingError> {
         self.get(app, id).await?;
         let changed = {
             let mut running = self.running.lock();
@@ -244,7 +255,10 @@ impl Recordings {
 
     async fn begin(&self, wanted: Wanted, setup: RecordingSetup) -> Result<Recording, RecordingError> {
         if self.running.lock().all.len() >= self.config.max_active {
-            return Err(ServiceError::limit("too_many_recordings", "too many recordings run"));
+            return Err(ServiceError::limit(
+                "too_many_recordings",
+                "too many recordings run",
+            ));
         }
         let recording = Recording {
             id: random::id::<20>("rcd"),
@@ -312,14 +326,20 @@ fn wanted(room: &Room, what: &What) -> Result<Vec<Wanted>, RecordingError> {
             streams.map(of).collect()
         }
         What::Mix => {
-            let mix = room.stream_of(None, StreamKind::Mix).ok_or(Rejection::NoSuchStream)?;
+            let mix = room
+                .stream_of(None, StreamKind::Mix)
+                .ok_or(Rejection::NoSuchStream)?;
             vec![of(mix)]
         }
     })
 }
 
 fn no_such() -> RecordingError {
-    ServiceError::new(ErrorKind::NotFound, "no_such_recording", "there is no such recording")
+    ServiceError::new(
+        ErrorKind::NotFound,
+        "no_such_recording",
+        "there is no such recording",
+    )
 }
 
 fn ended() -> RecordingError {

@@ -23,9 +23,15 @@ async fn tell(recordings: &Recordings, event: &'static str, of: &Recording, part
     let core = &recordings.core;
     let at = core.config.clock.now();
     let mut fields = Map::new();
-    fields.insert("recording".to_owned(), value(&dto::Recording::of(of.clone(), Vec::new())));
+    fields.insert(
+        "recording".to_owned(),
+        value(&dto::Recording::of(of.clone(), Vec::new())),
+    );
     if let Some(part) = part {
-        fields.insert("part".to_owned(), value(&dto::RecordingPart::of(part.clone(), &of.id)));
+        fields.insert(
+            "part".to_owned(),
+            value(&dto::RecordingPart::of(part.clone(), &of.id)),
+        );
     }
     core.signals
         .announce(&of.app, &of.room, at, event, Value::Object(fields.clone()));
@@ -34,7 +40,8 @@ async fn tell(recordings: &Recordings, event: &'static str, of: &Recording, part
         return;
     }
     let event_id = random::id::<20>("evt");
-    let head = json!({ "id": event_id, "app": of.app, "event": event, "room": of.room, "at": at.as_millis() });
+    let head =
+        json!({ "id": event_id, "app": of.app, "event": event, "room": of.room, "at": at.as_millis() });
     let Value::Object(mut body) = head else { return };
     body.append(&mut fields);
     let body = Value::Object(body).to_string();

@@ -22,7 +22,11 @@ pub(super) async fn follow(
     let mut failure: Option<String> = None;
     while let Some(event) = events.recv().await {
         match event {
-            RecordingEvent::PartOpened { part, file, started_at } => {
+            RecordingEvent::PartOpened {
+                part,
+                file,
+                started_at,
+            } => {
                 opened(&recordings, &id, part, &file, started_at).await;
             }
             RecordingEvent::PartClosed { part, facts } => closed(&recordings, &id, part, &facts).await,
@@ -37,7 +41,9 @@ pub(super) async fn follow(
             RecordingEvent::Ended { cause } => {
                 failure = match cause {
                     EndCause::DiskFull => Some("the disk is nearly full".to_owned()),
-                    EndCause::WriteError => failure.or_else(|| Some("the disk cannot be written to".to_owned())),
+                    EndCause::WriteError => {
+                        failure.or_else(|| Some("the disk cannot be written to".to_owned()))
+                    }
                     // The stream may come back; then the next part is begun.
                     EndCause::Stopped | EndCause::Stream(_) => failure.filter(|_| false),
                 };
@@ -50,7 +56,9 @@ pub(super) async fn follow(
 async fn opened(recordings: &Recordings, id: &str, part: u32, file: &Path, at: SystemTime) {
     {
         let mut running = recordings.running.lock();
-        let Some(active) = running.all.get_mut(id) else { return };
+        let Some(active) = running.all.get_mut(id) else {
+            return;
+        };
         active.next_part = active.next_part.max(part.saturating_add(1));
     }
     let facts = PartFacts {
@@ -71,7 +79,12 @@ async fn closed(recordings: &Recordings, id: &str, number: u32, written: &Writte
     metrics::counter!("lianmai_recording_parts_total").increment(1);
     metrics::counter!("lianmai_recording_bytes_total").increment(written.size);
     recordings.save(vec![Op::SavePart(Box::new(part.clone()))]).await;
-    let recording = recordings.running.lock().all.get(id).map(|active| active.recording.clone());
+    let recording = recordings
+        .running
+        .lock()
+        .all
+        .get(id)
+        .map(|active| active.recording.clone());
     if let Some(recording) = recording {
         tell::part(recordings, "record.part", &recording, &part).await;
     }
@@ -81,7 +94,9 @@ async fn closed(recordings: &Recordings, id: &str, number: u32, written: &Writte
 async fn over(recordings: &Recordings, id: &str, failure: Option<String>) {
     let ended = {
         let mut running = recordings.running.lock();
-        let Some(active) = running.all.get_mut(id) else { return };
+        let Some(active) = running.all.get_mut(id) else {
+            return;
+        };
         active.writer = None;
         let is_over = active.is_ending || failure.is_some();
         let ended = is_over.then(|| running.all.remove(id)).flatten();
@@ -102,7 +117,9 @@ impl Recordings {
     pub(super) async fn end(&self, id: &str) {
         let (handle, idle) = {
             let mut running = self.running.lock();
-            let Some(active) = running.all.get_mut(id) else { return };
+            let Some(active) = running.all.get_mut(id) else {
+                return;
+            };
             active.is_ending = true;
             match active.writer.clone() {
                 Some(handle) => (Some(handle), None),
@@ -125,7 +142,8 @@ impl Recordings {
             None => RecordingState::Done,
         };
         recording.error = failure;
-        self.save(vec![Op::SaveRecording(Box::new(recording.clone()))]).await;
+        self.save(vec![Op::SaveRecording(Box::new(recording.clone()))])
+            .await;
         let event = match recording.state {
             RecordingState::Failed => "record.failed",
             _ => "record.ended",
@@ -183,7 +201,10 @@ const fn reason(reason: CloseReason) -> &'static str {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn millis(at: SystemTime) -> u64 {
@@ -193,9 +214,11 @@ fn millis(at: SystemTime) -> u64 {
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

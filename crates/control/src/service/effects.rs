@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use lianmai_hub::{Hub, StreamKey};
 use lianmai_rooms::{AppId, EventKind, SessionId};
 
-use crate::bypass::Bypass;
 use super::silence::Silence;
+use crate::bypass::Bypass;
 use crate::events::{Journals, RoomEvent};
 use crate::mixing::Mixing;
 use crate::webhook::Webhooks;

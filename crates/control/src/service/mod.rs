@@ -62,8 +62,8 @@ pub use clock::Clock;
 pub use config::ServiceConfig;
 pub use error::{ErrorKind, ServiceError};
 pub use password::Password;
-pub use push::PushInfo;
 pub use policy::{AppLimits, AppPolicy, MAX_HOOK_URL, MAX_WEBHOOKS};
+pub use push::PushInfo;
 pub use request::{CallRecordFilter, CreateRoom, JoinCredential, JoinRequest, PublishRequest, TicketRequest};
 
 /// The control plane. Dropping it stops its tasks; [`Service::shut_down`] also waits for them.

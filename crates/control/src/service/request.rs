@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lianmai_rooms::{
-    AccountId, BypassPart, ClientRef, Device, Ext, MemberId, Nick, Role, RoomId, SessionId, Settings, StreamKind,
-    Timestamp, Transport,
+    AccountId, BypassPart, ClientRef, Device, Ext, MemberId, Nick, Role, RoomId, SessionId, Settings,
+    StreamKind, Timestamp, Transport,
 };
 
 use crate::service::Password;

@@ -22,7 +22,11 @@ impl Store {
                 kind: match row.try_get("kind")? {
                     "png" => ImageKind::Png,
                     "jpeg" => ImageKind::Jpeg,
-                    _ => return Err(StoreError::Corrupt { what: "kind of picture" }),
+                    _ => {
+                        return Err(StoreError::Corrupt {
+                            what: "kind of picture",
+                        });
+                    }
                 },
                 width: row.try_get("width")?,
                 height: row.try_get("height")?,

@@ -137,6 +137,9 @@ pub(super) async fn save_part(tx: &mut SqliteConnection, part: &Part) -> Result<
 }
 
 pub(super) async fn delete(tx: &mut SqliteConnection, id: &str) -> Result<(), StoreError> {
-    query("DELETE FROM recordings WHERE id = ?").bind(id).execute(tx).await?;
+    query("DELETE FROM recordings WHERE id = ?")
+        .bind(id)
+        .execute(tx)
+        .await?;
     Ok(())
 }

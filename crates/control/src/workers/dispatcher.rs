@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::link::FromLink;
-use super::plan::{Action, Planner, WorkerId, Work};
+use super::plan::{Action, Planner, Work, WorkerId};
 use super::registry::Workers;
 use super::status::Snapshot;
 use super::urls::{Known, Urls};

@@ -96,10 +96,16 @@ mod tests {
         let (config, hub) = (WorkersConfig::default(), Hub::new(HubConfig::default()));
         let plain = StreamKey::new("demo", "s1");
         let opus = want(&config, &hub, plain.form(Form::Opus)).unwrap();
-        assert_eq!(opus.work, Work::Rendition(JobKind::AudioToOpus { bitrate: 96_000 }));
+        assert_eq!(
+            opus.work,
+            Work::Rendition(JobKind::AudioToOpus { bitrate: 96_000 })
+        );
         assert_eq!(source(&opus.key), plain);
         let aac = want(&config, &hub, plain.form(Form::Aac)).unwrap();
-        assert_eq!(aac.work, Work::Rendition(JobKind::AudioToAac { bitrate: 128_000 }));
+        assert_eq!(
+            aac.work,
+            Work::Rendition(JobKind::AudioToAac { bitrate: 128_000 })
+        );
         assert_eq!(source(&aac.key), plain.form(Form::Rtc));
         let h264 = want(&config, &hub, plain.form(Form::H264)).unwrap();
         assert!(matches!(

@@ -15,8 +15,8 @@ use lianmai_control::store::{Store, StoreConfig};
 use lianmai_control::workers::{JobTiming, WorkersConfig};
 use lianmai_hub::job::{GatewayMessage, JOB_PROTOCOL, Job, JobId, JobReport, MixJob, WorkerMessage};
 use lianmai_hub::{
-    AccessRequest, Action, Authorise as _, Denial, Form, Grant, Hub, HubConfig, Protocol, Publication, PublishOptions,
-    StreamKey,
+    AccessRequest, Action, Authorise as _, Denial, Form, Grant, Hub, HubConfig, Protocol, Publication,
+    PublishOptions, StreamKey,
 };
 use lianmai_media::AudioConfig;
 use lianmai_rooms::{
@@ -82,10 +82,7 @@ impl Plane {
             ..ServiceConfig::default()
         };
         let service = Service::open(config, store, hub.clone()).await.unwrap();
-        service
-            .ensure_app(app(), AppPolicy::default())
-            .await
-            .unwrap();
+        service.ensure_app(app(), AppPolicy::default()).await.unwrap();
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let render = Arc::new(|| "up 1\n".to_owned());
         let state = HttpState::new(service.clone(), HttpConfig::default(), render, stop.clone());

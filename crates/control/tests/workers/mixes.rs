@@ -5,7 +5,8 @@ use lianmai_control::store::StoreConfig;
 use lianmai_control::workers::RenditionState;
 use lianmai_hub::job::{MixJob, WorkerMessage};
 use lianmai_hub::{
-    AccessRequest, Action, Authorise as _, Form, Protocol, Publication, PublishOptions, ReadOptions, StreamKey,
+    AccessRequest, Action, Authorise as _, Form, Protocol, Publication, PublishOptions, ReadOptions,
+    StreamKey,
 };
 use lianmai_rooms::{Actor, Air, Command, MemberId, StreamKind, Transport};
 use reqwest::Method;
@@ -42,7 +43,11 @@ fn names(job: &MixJob) -> Vec<&str> {
 }
 
 fn shown(job: &MixJob) -> Vec<&str> {
-    job.scene.cells.iter().filter_map(|cell| cell.input.as_deref()).collect()
+    job.scene
+        .cells
+        .iter()
+        .filter_map(|cell| cell.input.as_deref())
+        .collect()
 }
 
 /// What a job does with its target.
@@ -72,7 +77,10 @@ async fn a_mix_becomes_a_job_that_follows_its_room() {
     let mut worker = plane.worker("w", 4.0).await;
     let mix = start(&plane, json!({})).await;
     let job = worker.start_mix().await;
-    assert_eq!((names(&job), shown(&job)), (vec![ann.stream()], vec![ann.stream()]));
+    assert_eq!(
+        (names(&job), shown(&job)),
+        (vec![ann.stream()], vec![ann.stream()])
+    );
     let (input, target) = (&job.inputs[0].url, &job.target);
     assert_eq!((key_of(input), key_of(target)), (ann.clone(), mix.clone()));
     assert!(input.contains("&coalesce=0") && !format!("{job:?}").contains("w1."));
@@ -87,7 +95,16 @@ async fn a_mix_becomes_a_job_that_follows_its_room() {
     // The mix is no input of itself: nothing is told. The next thing that is, is what follows.
     let (member, gain) = (plane.ann().clone(), serde_json::from_value(json!(0.5)).unwrap());
     let (by, muted) = (Actor::App, None);
-    apply(&plane, Command::SetMixGain { by, member, gain: Some(gain), muted }).await;
+    apply(
+        &plane,
+        Command::SetMixGain {
+            by,
+            member,
+            gain: Some(gain),
+            muted,
+        },
+    )
+    .await;
     let quieter = worker.update_mix(|_| true).await;
     assert_eq!((quieter.id, quieter.scene.voices[0].gain), (job.id, 0.5));
     assert_eq!(quieter.inputs[0].url, *input, "it is not opened anew");
@@ -96,7 +113,14 @@ async fn a_mix_becomes_a_job_that_follows_its_room() {
     let (bobs, _bob_on_air) = plane.on_air_of(&bob).await;
     let both = worker.update_mix(|job| job.inputs.len() == 2).await;
     assert_eq!(shown(&both), [ann.stream(), bobs.stream()]);
-    apply(&plane, Command::Leave { member: bob, session: None }).await;
+    apply(
+        &plane,
+        Command::Leave {
+            member: bob,
+            session: None,
+        },
+    )
+    .await;
     let one = worker.update_mix(|job| job.inputs.len() == 1).await;
     assert_eq!(shown(&one), [ann.stream()]);
 
@@ -179,7 +203,10 @@ async fn a_mix_goes_on_elsewhere_as_it_is_now() {
     assert_eq!(again.scene, changed.scene);
     assert_ne!(again.scene, job.scene);
     // The new publication takes over from one that nobody noticed to be dead, and the room sees it go on.
-    assert_eq!(plane.authorise(Action::Publish, &again.target).await, Ok(mix.clone()));
+    assert_eq!(
+        plane.authorise(Action::Publish, &again.target).await,
+        Ok(mix.clone())
+    );
     let _next = push(&plane, &mix);
     published.stopped().await;
     until_on_air(&plane, &mix).await;
@@ -200,7 +227,10 @@ async fn a_mix_without_room_shows_what_it_needs() {
     .await;
     let (_, shown) = plane.ask(Method::GET, "/mix", Value::Null).await;
     let (need, free) = (&shown["status"]["need"], &shown["status"]["free"]);
-    assert!(need.as_f64().unwrap() > 0.1 && free.as_f64() == Some(0.02), "{shown}");
+    assert!(
+        need.as_f64().unwrap() > 0.1 && free.as_f64() == Some(0.02),
+        "{shown}"
+    );
     for path in ["/streams", ""] {
         let (_, answer) = plane.ask(Method::GET, path, Value::Null).await;
         let streams = answer["streams"].as_array().unwrap();
@@ -222,7 +252,9 @@ async fn sounds_without_a_member_are_made_on_demand() {
     until_on_air(&plane, &ann).await;
     let bob = plane.join("bob").await;
     let mut worker = plane.worker("w", 4.0).await;
-    let (status, answer) = plane.ask(Method::POST, "/mix/pull-url", json!({"member": bob})).await;
+    let (status, answer) = plane
+        .ask(Method::POST, "/mix/pull-url", json!({"member": bob}))
+        .await;
     assert_eq!((status, answer["code"].as_str()), (404, Some("no_such_mix")));
     let mix = start(&plane, json!({})).await;
     let job = worker.start_mix().await;
@@ -233,14 +265,26 @@ async fn sounds_without_a_member_are_made_on_demand() {
     let (_, urls) = plane.ask(Method::POST, "/mix/pull-url", body).await;
     let url = urls["rtmp"].as_str().unwrap().to_owned();
     let sound = key_of(&url);
-    assert_eq!(sound.stream(), format!("{}-without-{}", mix.stream(), plane.ann()));
+    assert_eq!(
+        sound.stream(),
+        format!("{}-without-{}", mix.stream(), plane.ann())
+    );
     assert_eq!(plane.authorise(Action::Publish, &url).await, Err("wrong_action"));
-    let _listener = plane.hub.subscribe(sound.clone(), ReadOptions::default()).unwrap();
+    let _listener = plane
+        .hub
+        .subscribe(sound.clone(), ReadOptions::default())
+        .unwrap();
     assert_eq!(plane.authorise(Action::Play, &url).await, Ok(sound.clone()));
     let with = worker.update_mix(|job| !job.sound_outputs.is_empty()).await;
     let output = &with.sound_outputs[0];
-    assert_eq!((output.without.as_deref(), key_of(&output.url)), (Some(ann.stream()), sound.clone()));
-    assert_eq!(plane.authorise(Action::Publish, &output.url).await, Ok(sound.clone()));
+    assert_eq!(
+        (output.without.as_deref(), key_of(&output.url)),
+        (Some(ann.stream()), sound.clone())
+    );
+    assert_eq!(
+        plane.authorise(Action::Publish, &output.url).await,
+        Ok(sound.clone())
+    );
     let made = push(&plane, &sound);
     // Something that the room does see, to know that the sound was passed over.
     let _mixed = push(&plane, &mix);
@@ -248,12 +292,19 @@ async fn sounds_without_a_member_are_made_on_demand() {
     assert!(plane.hub.stats(&sound).is_some_and(|stats| stats.on_air));
 
     // Everybody's sound is a track of the mix.
-    let (_, all) = plane.ask(Method::POST, "/mix/pull-url", json!({"sound": "all"})).await;
+    let (_, all) = plane
+        .ask(Method::POST, "/mix/pull-url", json!({"sound": "all"}))
+        .await;
     let url = all["http_flv"].as_str().unwrap();
-    assert!(url.contains(mix.stream()) && url.ends_with("&only=audio"), "{url}");
+    assert!(
+        url.contains(mix.stream()) && url.ends_with("&only=audio"),
+        "{url}"
+    );
     // A member gets the one without itself, and no other.
     let token = plane.token("bob", Scope::Account);
-    let (_, own) = plane.ask_as(&token, Method::POST, "/mix/pull-url", json!({})).await;
+    let (_, own) = plane
+        .ask_as(&token, Method::POST, "/mix/pull-url", json!({}))
+        .await;
     assert!(own["rtmp"].as_str().unwrap().contains(bob.as_str()), "{own}");
     let other = json!({"member": plane.ann()});
     let (status, _) = plane.ask_as(&token, Method::POST, "/mix/pull-url", other).await;
@@ -261,7 +312,10 @@ async fn sounds_without_a_member_are_made_on_demand() {
 
     apply(&plane, Command::StopMix { by: Actor::App }).await;
     made.stopped().await;
-    assert_eq!(plane.authorise(Action::Publish, &output.url).await, Err("unknown_stream"));
+    assert_eq!(
+        plane.authorise(Action::Publish, &output.url).await,
+        Err("unknown_stream")
+    );
     plane.finish().await;
 }
 
@@ -274,7 +328,9 @@ async fn no_url_of_a_member_or_an_app_publishes_a_mix() {
     let (status, answer) = plane.ask(Method::POST, &path, json!({})).await;
     assert_eq!((status, &answer["push"]), (200, &Value::Null));
     let stream = mix.stream().parse().unwrap();
-    let token = plane.service.internal_token(&app(), &stream, lianmai_rooms::StreamAction::Push);
+    let token = plane
+        .service
+        .internal_token(&app(), &stream, lianmai_rooms::StreamAction::Push);
     let request = AccessRequest {
         action: Action::Publish,
         app: "demo".to_owned(),
@@ -302,7 +358,10 @@ fn picture(side: u8) -> Vec<u8> {
 }
 
 async fn upload(plane: &Plane, token: &str, name: &str, bytes: Vec<u8>) -> (u16, Value) {
-    let url = format!("http://{}/v1/rooms/{}/mix/pictures/{name}", plane.http, plane.room);
+    let url = format!(
+        "http://{}/v1/rooms/{}/mix/pictures/{name}",
+        plane.http, plane.room
+    );
     let request = reqwest::Client::new().put(url).bearer_auth(token).body(bytes);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
@@ -318,12 +377,21 @@ async fn pictures_are_stored_and_given_to_the_job_that_shows_them() {
     assert_eq!((job.scene.background_image.clone(), job.assets.len()), (None, 0));
     started(&mut worker, &plane, &mix, &job).await;
     let (status, shown) = upload(&plane, &server, "wall", picture(9)).await;
-    assert_eq!((status, &shown["height"], &shown["kind"]), (200, &json!(9), &json!("png")));
+    assert_eq!(
+        (status, &shown["height"], &shown["kind"]),
+        (200, &json!(9), &json!("png"))
+    );
     let first = worker.update_mix(|job| !job.assets.is_empty()).await;
-    assert_eq!(first.scene.background_image.as_ref().unwrap().0, first.assets[0].name);
+    assert_eq!(
+        first.scene.background_image.as_ref().unwrap().0,
+        first.assets[0].name
+    );
     upload(&plane, &server, "wall", picture(10)).await;
     let second = worker.update_mix(|_| true).await;
-    assert_ne!(second.assets[0].name, first.assets[0].name, "another file is another picture");
+    assert_ne!(
+        second.assets[0].name, first.assets[0].name,
+        "another file is another picture"
+    );
 
     let bob = plane.join("bob").await;
     let member = plane.token("bob", Scope::Account);
@@ -357,24 +425,55 @@ async fn pictures_are_stored_and_given_to_the_job_that_shows_them() {
 #[tokio::test]
 async fn layouts_in_vendors_words_are_translated_or_refused_with_their_numbers() {
     let plane = Plane::start().await;
-    start(&plane, json!({"nim": {"split_mode": 2}, "canvas": {"width": 640, "height": 360}})).await;
+    start(
+        &plane,
+        json!({"nim": {"split_mode": 2}, "canvas": {"width": 640, "height": 360}}),
+    )
+    .await;
     let (_, shown) = plane.ask(Method::GET, "/mix", Value::Null).await;
-    assert_eq!(shown["layout"]["arrangement"], json!({"type": "preset", "preset": "grid"}));
+    assert_eq!(
+        shown["layout"]["arrangement"],
+        json!({"type": "preset", "preset": "grid"})
+    );
     assert_eq!(shown["layout"]["canvas"]["width"], 640);
     for (body, code, state) in [
-        (json!({"nim": {"split_mode": 4, "custom_layout": "{"}}), 208, json!(501)),
+        (
+            json!({"nim": {"split_mode": 4, "custom_layout": "{"}}),
+            208,
+            json!(501),
+        ),
         (json!({"emedia": {"layoutStyle": "ROUND"}}), -507, Value::Null),
-        (json!({"cloudroom": {"videoFileCfg": {"vWidth": 1}}}), 903, Value::Null),
+        (
+            json!({"cloudroom": {"videoFileCfg": {"vWidth": 1}}}),
+            903,
+            Value::Null,
+        ),
     ] {
         let (status, problem) = plane.ask(Method::PATCH, "/mix", body).await;
-        assert_eq!((status, problem["code"].as_str()), (400, Some("invalid_layout")), "{problem}");
-        assert_eq!((&problem["vendor_code"], &problem["vendor_state"]), (&json!(code), &state));
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (400, Some("invalid_layout")),
+            "{problem}"
+        );
+        assert_eq!(
+            (&problem["vendor_code"], &problem["vendor_state"]),
+            (&json!(code), &state)
+        );
     }
-    let (status, problem) = plane.ask(Method::PATCH, "/mix", json!({"layout": {"hold_ms": 1e9 as u64}})).await;
-    assert_eq!((status, problem["code"].as_str()), (400, Some("invalid_layout")), "{problem}");
+    let (status, problem) = plane
+        .ask(Method::PATCH, "/mix", json!({"layout": {"hold_ms": 1e9 as u64}}))
+        .await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (400, Some("invalid_layout")),
+        "{problem}"
+    );
     let twice = json!({"preset": "grid", "nim": {"split_mode": 0}});
     let (status, problem) = plane.ask(Method::PATCH, "/mix", twice).await;
-    assert_eq!((status, problem["code"].as_str()), (400, Some("invalid_argument")));
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (400, Some("invalid_argument"))
+    );
     plane.finish().await;
 }
 
@@ -396,11 +495,17 @@ async fn a_talker_only_looks_at_the_mix() {
         (Method::DELETE, "/mix/pictures/x", Value::Null),
     ] {
         let (status, problem) = plane.ask_as(&bob, method, path, body).await;
-        assert_eq!((status, problem["code"].as_str()), (403, Some("not_allowed")), "{path}");
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (403, Some("not_allowed")),
+            "{path}"
+        );
     }
     let (status, shown) = plane.ask_as(&bob, Method::GET, "/mix", Value::Null).await;
     assert_eq!((status, shown["stream"]["kind"].as_str()), (200, Some("mix")));
-    let (status, done) = plane.ask(Method::PUT, &gain, json!({"muted": true, "gain": 0.25})).await;
+    let (status, done) = plane
+        .ask(Method::PUT, &gain, json!({"muted": true, "gain": 0.25}))
+        .await;
     assert_eq!(status, 200, "{done}");
     let (_, shown) = plane.ask(Method::GET, "/mix", Value::Null).await;
     assert_eq!(shown["layout"]["members"]["ann"]["gain"], 0.25);

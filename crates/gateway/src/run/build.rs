@@ -258,7 +258,10 @@ pub(super) fn service_config(config: &Config) -> ServiceConfig {
 
 fn recording_config(config: &Config) -> RecordingConfig {
     let recording = &config.recording;
-    let dir = recording.dir.clone().unwrap_or_else(|| config.data.dir.join("recordings"));
+    let dir = recording
+        .dir
+        .clone()
+        .unwrap_or_else(|| config.data.dir.join("recordings"));
     let unless_zero = |span: Duration| (!span.is_zero()).then_some(span);
     RecordingConfig {
         dir: recording.enabled.then_some(dir),

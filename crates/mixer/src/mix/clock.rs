@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn clocks_that_differ_are_followed_slowly_and_jumps_at_once() {
         let mut clock = InputClock::default();
-        let mut before = None;
+        let mut before: Option<i64> = None;
         for n in 0..6_000_i64 {
             // 300 parts per million.
             let now = ms(1_000) + ms(n * 20) * 10_003 / 10_000;

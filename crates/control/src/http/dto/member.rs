@@ -1,6 +1,8 @@
 //! Members, their joining and their requests.
 
-use lianmai_rooms::{AccountId, BypassPart, Device, Ext, MemberId, MemberView, MuteFlags, Nick, Role, Timestamp};
+use lianmai_rooms::{
+    AccountId, BypassPart, Device, Ext, MemberId, MemberView, MuteFlags, Nick, Role, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

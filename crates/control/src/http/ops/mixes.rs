@@ -18,7 +18,9 @@ use crate::mixing::no_such_mix;
 pub(crate) async fn start(ctx: &Ctx, room: RoomId, body: dto::MixRequest) -> Result<dto::Mix, Problem> {
     let by = ctx.actor(&room)?;
     let layout = layout(ctx, &room, body)?;
-    ctx.service().start_mix(&ctx.caller.app, &room, by, layout).await?;
+    ctx.service()
+        .start_mix(&ctx.caller.app, &room, by, layout)
+        .await?;
     show(ctx, room).await
 }
 
@@ -131,7 +133,9 @@ pub(crate) async fn set_picture(
     data: Bytes,
 ) -> Result<dto::MixPicture, Problem> {
     let by = ctx.actor(&room)?;
-    let stored = ctx.service().set_mix_asset(&ctx.caller.app, &room, &by, name, data);
+    let stored = ctx
+        .service()
+        .set_mix_asset(&ctx.caller.app, &room, &by, name, data);
     Ok(stored.await?.into())
 }
 

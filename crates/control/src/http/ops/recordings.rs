@@ -126,5 +126,9 @@ fn manages(ctx: &Ctx, room: &RoomId) -> Result<(), Problem> {
     let state = ctx.room(room)?;
     let mut members = state.view.members.values();
     let is_admin = members.any(|member| member.account == ctx.caller.account && member.role == Role::Admin);
-    if is_admin { Ok(()) } else { Err(refuse(Rejection::NotAllowed)) }
+    if is_admin {
+        Ok(())
+    } else {
+        Err(refuse(Rejection::NotAllowed))
+    }
 }

@@ -177,7 +177,11 @@ impl Fleet {
         if let Some(job) = worker.and_then(|worker| worker.jobs.get_mut(&job)) {
             // What was measured stays known; only what is new is guessed.
             let ratio = if job.guess > 0.0 { guess / job.guess } else { 1.0 };
-            job.share = if job.reports < SETTLED { need } else { job.share * ratio.clamp(0.1, 10.0) };
+            job.share = if job.reports < SETTLED {
+                need
+            } else {
+                job.share * ratio.clamp(0.1, 10.0)
+            };
             job.guess = guess;
             job.work = work;
         }

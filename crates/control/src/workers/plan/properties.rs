@@ -84,17 +84,29 @@ impl World {
     fn act(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
-                Action::Start { worker, job, key, work } => {
+                Action::Start {
+                    worker,
+                    job,
+                    key,
+                    work,
+                } => {
                     assert!(self.workers.contains(&worker), "a job for a worker that is gone");
                     assert!(!self.ever.contains(&job), "a job's number is used again");
-                    assert_eq!(self.wanted.get(&key), Some(&work), "{key} is started as it is not wanted");
+                    assert_eq!(
+                        self.wanted.get(&key),
+                        Some(&work),
+                        "{key} is started as it is not wanted"
+                    );
                     let twice = self.live.values().any(|(_, other, _)| *other == key);
                     assert!(!twice, "{key} has two jobs");
                     self.ever.push(job);
                     self.live.insert(job, (worker, key, work));
                 }
                 Action::Update { worker, job, key } => {
-                    let (at, of, told) = self.live.get_mut(&job).expect("an update for a job that does not run");
+                    let (at, of, told) = self
+                        .live
+                        .get_mut(&job)
+                        .expect("an update for a job that does not run");
                     assert!(*at == worker && *of == key);
                     let new = self.wanted.get(&key).expect("an update of what nobody wants");
                     assert!(told.continues_as(new), "{told:?} cannot go on as {new:?}");
@@ -109,7 +121,10 @@ impl World {
         }
         for (_, key, work) in self.live.values() {
             let wanted = self.wanted.get(key).expect("what runs is wanted");
-            assert!(work.continues_as(wanted), "{key} runs as {work:?}, not as {wanted:?}");
+            assert!(
+                work.continues_as(wanted),
+                "{key} runs as {work:?}, not as {wanted:?}"
+            );
         }
     }
 
@@ -124,7 +139,11 @@ impl World {
             Step::Want(list) => {
                 let wants: Vec<Want> = list.into_iter().map(|(n, kind)| want(n, kind)).collect();
                 // The first of a key counts.
-                self.wanted = wants.iter().rev().map(|want| (want.key.clone(), want.work.clone())).collect();
+                self.wanted = wants
+                    .iter()
+                    .rev()
+                    .map(|want| (want.key.clone(), want.work.clone()))
+                    .collect();
                 planner.want(wants, self.now);
             }
             Step::Join(capacity) => self.workers.push(planner.join("w".to_owned(), capacity)),

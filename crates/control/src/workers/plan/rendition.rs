@@ -155,11 +155,7 @@ mod tests {
     #[test]
     fn the_first_retry_is_at_once_and_later_ones_wait_longer_and_longer() {
         let timing = JobTiming::default();
-        let mut rendition = Rendition::new(
-            Work::Rendition(JobKind::AudioToAac { bitrate: 1 }),
-            0.1,
-            0,
-        );
+        let mut rendition = Rendition::new(Work::Rendition(JobKind::AudioToAac { bitrate: 1 }), 0.1, 0);
         let now = Duration::from_secs(100);
         let mut waits = Vec::new();
         for _ in 0..40 {

@@ -91,7 +91,10 @@ fn another_canvas_is_another_job() {
     planner.hear(worker, WorkerMessage::Started { id }, NOW);
     planner.want(vec![sized(640, 2, 0.1)], NOW);
     let actions = planner.poll(NOW);
-    assert!(matches!(actions[0], Action::Stop { job, .. } if job == id), "{actions:?}");
+    assert!(
+        matches!(actions[0], Action::Stop { job, .. } if job == id),
+        "{actions:?}"
+    );
     assert_ne!(started(&actions[1..]).1, id);
 }
 
@@ -102,7 +105,11 @@ fn mixes_are_admitted_by_cost() {
     planner.want(vec![mix(1, 5.0)], NOW);
     assert_eq!(planner.poll(NOW), []);
     let (_, _, condition, _) = planner.renditions().next().unwrap();
-    let Condition::Waiting { shortage: Some(shortage), .. } = condition else {
+    let Condition::Waiting {
+        shortage: Some(shortage),
+        ..
+    } = condition
+    else {
         panic!("{condition:?}");
     };
     assert_eq!((shortage.need, shortage.free), (5.0, 4.0));

@@ -214,7 +214,12 @@ impl ServerSession {
                 };
                 self.status(stream_id, status::LEVEL_STATUS, code, description);
                 if name_in_use && state == NetState::Publishing {
-                    self.status(stream_id, status::LEVEL_ERROR, status::PUBLISH_BAD_NAME, description);
+                    self.status(
+                        stream_id,
+                        status::LEVEL_ERROR,
+                        status::PUBLISH_BAD_NAME,
+                        description,
+                    );
                 }
             }
             self.status(0, status::LEVEL_STATUS, status::CONNECT_CLOSED, description);

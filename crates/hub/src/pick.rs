@@ -318,6 +318,34 @@ mod tests {
     }
 
     #[test]
+    fn a_file_takes_what_is_published_or_else_a_rendition() {
+        let file = |video: &[VideoCodec], audio: &[AudioCodec]| {
+            Taste::File(FileCodecs {
+                video: video.to_vec(),
+                audio: audio.to_vec(),
+            })
+        };
+        let mp4 = file(&[H264, Av1], &[AudioCodec::Aac, AudioCodec::Opus]);
+        let old = file(&[H264], &[AudioCodec::Aac]);
+        for (codec, taste, form) in [
+            (H264, &mp4, Form::Rtc),
+            (Av1, &mp4, Form::Rtc),
+            (Vp8, &mp4, Form::H264),
+            (Av1, &old, Form::H264),
+        ] {
+            let view = view(Some(Origin::Rtc), codec, Some(0));
+            assert_eq!(picture(&view, taste), Pick::Read(Some(form)));
+        }
+        let rtc = view(Some(Origin::Rtc), H264, Some(0));
+        assert_eq!(pick(&rtc, Audio, &mp4, 0), Pick::Read(Some(Form::Rtc)));
+        assert_eq!(pick(&rtc, Audio, &old, 0), Pick::Read(Some(Form::Aac)));
+        let plain = view(Some(Origin::Plain), H264, Some(2));
+        assert_eq!(picture(&plain, &mp4), Pick::Read(None), "B-frames are welcome");
+        assert_eq!(pick(&plain, Audio, &mp4, 0), Pick::Read(None));
+        assert_eq!(pick(&plain, Audio, &file(&[], &[]), 0), Pick::Unusable);
+    }
+
+    #[test]
     fn without_a_publisher_or_a_track_nothing_is_picked() {
         for taste in [browser(&[H264]), Taste::Flv] {
             let mut silent = view(Some(Origin::Rtc), H264, Some(0));

@@ -1,6 +1,6 @@
 //! Making finished files of parts, on a thread of its own: the next part is written meanwhile.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::time::SystemTime;
 
@@ -40,7 +40,7 @@ pub(crate) fn finish(
 
 /// Finishes parts as they come, until no more will.
 pub(crate) fn run(
-    dir: &PathBuf,
+    dir: &Path,
     guard: DiskGuard,
     closed: &Receiver<Closed>,
     events: &Sender<RecordingEvent>,

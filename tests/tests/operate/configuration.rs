@@ -41,7 +41,7 @@ async fn mistakes_name_source_key_and_reason() {
         ("[log]\nlevel = \"loud\"", ["log.level", "is no level"]),
         ("[public]\nhost = \"a b\"", ["public.host", "host name"]),
         (
-            "[turn]\nservers = [\"turn:10.0.0.7:3478\"]\nsecret = \"x\"",
+            "[turn]\nservers = [\"turn:10.0.0.7:3478\"]\nsecret = \"north-of-the-river\"",
             ["turn.servers", "turn.allow_private"],
         ),
         (

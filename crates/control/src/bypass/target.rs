@@ -176,11 +176,14 @@ impl<'a> Sending<'a> {
         outgoing: &mut Outgoing,
         client: &mut RtmpClient,
     ) -> bool {
-        let stats = batch
+        let has_headers = batch
             .iter()
-            .any(|delivery| matches!(delivery, Delivery::Headers(_)))
-            .then(|| reader.stream_stats())
-            .unwrap_or_default();
+            .any(|delivery| matches!(delivery, Delivery::Headers(_)));
+        let stats = if has_headers {
+            reader.stream_stats()
+        } else {
+            Default::default()
+        };
         let mut over = false;
         for delivery in batch.drain(..) {
             over |= outgoing.take(delivery, &stats).is_some();

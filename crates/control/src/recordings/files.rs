@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lianmai_rooms::AppId;
 
-use super::recordings::Recordings;
+use super::running::Recordings;
 use super::{PartState, Recording, RecordingError};
 use crate::service::{ErrorKind, ServiceError};
 use crate::store::Op;

@@ -9,8 +9,8 @@ use lianmai_rooms::{AppId, RoomId};
 use tokio::time::Instant;
 
 use super::plan::{self, Step};
-use super::recordings::{Active, Recordings};
 use super::requests::begin_of_room;
+use super::running::{Active, Recordings};
 use super::{RecordingFormat, writer};
 use crate::store::Op;
 

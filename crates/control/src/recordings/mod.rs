@@ -9,10 +9,10 @@ mod files;
 mod follow;
 mod model;
 mod plan;
-mod recordings;
 mod requests;
 mod restore;
 mod retention;
+mod running;
 mod tell;
 mod writer;
 
@@ -21,5 +21,5 @@ pub use model::{
     Part, PartFacts, PartFile, PartState, RecordedMember, Recording, RecordingFilter, RecordingFormat,
     RecordingSetup, RecordingState,
 };
-pub use recordings::{OpenRecordingsError, Recordings};
 pub use requests::{RecordingError, StartRecording, What};
+pub use running::{OpenRecordingsError, Recordings};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lianmai_rooms::{Actor, AppId, Command, Rejection, Room, RoomId, StreamId, StreamKind};
 
 use super::plan::Wanted;
-use super::recordings::{Active, Recordings};
+use super::running::{Active, Recordings};
 use super::{
     Part, RecordedMember, Recording, RecordingFilter, RecordingFormat, RecordingSetup, RecordingState, tell,
 };

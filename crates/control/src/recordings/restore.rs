@@ -2,7 +2,7 @@
 
 use lianmai_recorder::{RecoveredPart, recover};
 
-use super::recordings::{Active, OpenRecordingsError, Recordings};
+use super::running::{Active, OpenRecordingsError, Recordings};
 use super::{Part, PartState, Recording, writer};
 use crate::store::{Op, StoreError};
 

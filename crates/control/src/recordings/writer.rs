@@ -9,7 +9,7 @@ use lianmai_recorder::{CloseReason, EndCause, PartFacts as WrittenPart, Recordin
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::recordings::{AFTER_FAILURE, Recordings};
+use super::running::{AFTER_FAILURE, Recordings};
 use super::{Part, PartFacts, PartFile, PartState, RecordingState, tell};
 use crate::store::Op;
 

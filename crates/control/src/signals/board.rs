@@ -266,6 +266,29 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn where_the_mix_stands_is_told_and_remembered() {
+        let board = Board::default();
+        let (app, room, _) = ids();
+        let at = Timestamp::from_millis(7);
+        let mut early = board.listen(&app, &room);
+        board.mix(
+            &app,
+            &room,
+            at,
+            Some(json!({ "state": "no_capacity", "need": 0.3, "free": 0.1 })),
+        );
+        let expected = json!({
+            "event": "mix_status", "room": "r", "at": 7, "state": "no_capacity", "need": 0.3, "free": 0.1
+        });
+        assert_eq!(json_of(&*early.next().await), expected);
+        assert_eq!(json_of(&*board.listen(&app, &room).next().await), expected);
+        board.mix(&app, &room, at, None);
+        drop(early);
+        board.sweep(|_, _| true, |_, _, _| true);
+        assert_eq!(board.rooms.lock().len(), 0);
+    }
+
     #[test]
     fn nothing_is_kept_of_what_is_over() {
         let board = Board::default();

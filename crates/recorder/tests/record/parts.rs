@@ -81,14 +81,13 @@ async fn a_pause_is_left_out_and_a_split_loses_nothing() {
         .until(|event| matches!(event, RecordingEvent::PartOpened { part: 1, .. }).then_some(()))
         .await;
     running.recording.pause();
-    running
+    let reason = running
         .until(|event| match event {
-            RecordingEvent::PartClosed { part: 1, facts } => {
-                Some(assert_eq!(facts.reason, CloseReason::Paused))
-            }
+            RecordingEvent::PartClosed { part: 1, facts } => Some(facts.reason),
             _ => None,
         })
         .await;
+    assert_eq!(reason, CloseReason::Paused);
     assert_eq!(running.recording.status().state, RecordingState::Paused);
     push(&publication, &second(2)).await;
     running.recording.resume();

@@ -14,7 +14,7 @@ use lianmai_tests::{Gateway, wait};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 struct Counts {

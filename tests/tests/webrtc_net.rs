@@ -215,6 +215,7 @@ async fn load_a_viewer_behind_a_narrow_link_hears() {
     let before = figure(stats.inbound("video"), "framesDecoded");
     let limit = Duration::from_secs(60);
     let goes_on = |stats: &Stats| figure(stats.inbound("video"), "framesDecoded") > before + 50.0;
-    page.until_within("in", "the picture comes back", limit, goes_on).await;
+    page.until_within("in", "the picture comes back", limit, goes_on)
+        .await;
     println!("back after {:?}", wide.elapsed());
 }

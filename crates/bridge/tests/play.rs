@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use common::client::Client;
 use common::*;
 use lianmai_media::TrackKind;
+use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -102,6 +104,31 @@ async fn a_viewer_that_leaves_is_forgotten() {
         client.close();
         let gone = client.until(WAIT, |_| bridge.peers() == 0).await;
         assert!(gone, "the peer said goodbye");
+    }
+    bridge.shut_down().await;
+}
+
+/// Each protection that we offer is one that media arrives under.
+#[tokio::test]
+async fn every_protection_works() {
+    let hub = hub();
+    let bridge = bridge(&hub).await;
+    let publication = publish(&hub);
+    for profile in [
+        SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+        SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+    ] {
+        let payload = picture(0, true, 3_000);
+        publication
+            .push(frame(TrackKind::Video, 0, true, payload))
+            .unwrap();
+        let settings = SettingEngineBuilder::new().with_srtp_protection_profiles(vec![profile]);
+        let mut client = Client::with(settings).await;
+        client.receive();
+        let answer = bridge.open(playing(client.offer())).await.unwrap();
+        client.answer(&answer.sdp);
+        let whole = |client: &mut Client| client.packets.iter().any(|packet| packet.header.marker);
+        assert!(client.until(WAIT, whole).await, "{profile:?}");
     }
     bridge.shut_down().await;
 }

@@ -1,7 +1,7 @@
 //! Media towards viewers: RTP, SRTP, RTCP and the bandwidth estimate of one peer.
 //!
 //! Packets do not go through the `rtc` crate, whose chain of handlers and interceptors costs more than sending them.
-//! It keeps ICE and DTLS; [`keys`] takes the SRTP keys from its cryptography, [`seal`] protects packets with them,
+//! It keeps SDP, ICE and DTLS; [`keys`] takes the SRTP keys from its cryptography, [`seal`] protects packets with them,
 //! [`sender`] writes each packet once, where the socket takes it from. A repaired packet is the same bytes again:
 //! AES-GCM must not seal two different packets under one number (RFC 7714 §8.3).
 

@@ -177,14 +177,15 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use rtc::crypto::default_provider;
     use rtc::rtcp::sender_report::SenderReport;
     use rtc::shared::marshal::Marshal as _;
 
     use super::*;
 
-    fn keys(profile: ProtectionProfile, swap: bool) -> Keys {
+    /// Keys of one side, or of the other.
+    pub(in crate::send) fn keys(profile: ProtectionProfile, swap: bool) -> Keys {
         let master = |seed: u8| Master {
             key: SecretVec::new((0..16).map(|byte| byte ^ seed).collect()),
             salt: SecretVec::new((0..profile.salt_len() as u8).map(|byte| byte | seed).collect()),

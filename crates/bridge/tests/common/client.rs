@@ -8,6 +8,7 @@ use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
+use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
@@ -33,11 +34,16 @@ pub struct Client {
 
 impl Client {
     pub async fn new() -> Client {
+        Client::with(SettingEngineBuilder::new()).await
+    }
+
+    pub async fn with(settings: SettingEngineBuilder) -> Client {
         let mut media = MediaEngine::default();
         media.register_default_codecs().unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut media).unwrap();
         let mut connection = RTCPeerConnectionBuilder::new()
             .with_media_engine(media)
+            .with_setting_engine(settings.build())
             .with_interceptor_registry(registry)
             .build(Instant::now())
             .unwrap();

@@ -1,6 +1,6 @@
 //! Bypass: streams of rooms (their mix, mostly) pushed to other servers over RTMP and RTMPS.
 //!
-//! What is to be pushed where is part of a room's state; [`Bypass`] brings what runs into line with it. Every target is
+//! What is to be pushed where is part of a room's state; `Bypass` brings what runs into line with it. Every target is
 //! a task with a reader of its own, so a slow or dead one costs nobody else anything (R-P1): what it does not take stays
 //! in the ring, and is dropped there. Addresses hold stream keys: they are in no log, event, metric or answer.
 

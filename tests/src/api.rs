@@ -19,11 +19,12 @@ pub struct Room {
 
 impl Api {
     pub fn new(base: String, token: String) -> Api {
-        Api {
-            base,
-            token,
-            client: reqwest::Client::new(),
-        }
+        Api::with_client(base, token, reqwest::Client::new())
+    }
+
+    /// The same through this client.
+    pub fn with_client(base: String, token: String, client: reqwest::Client) -> Api {
+        Api { base, token, client }
     }
 
     /// Any request; status and JSON answer (null when empty).

@@ -8,6 +8,7 @@
 pub mod api;
 pub mod arrivals;
 pub mod browser;
+pub mod certificate;
 pub mod chunked;
 pub mod clip;
 pub mod entry;
@@ -26,12 +27,14 @@ pub mod rtc;
 pub mod rtmp;
 pub mod socket;
 pub mod sync;
+pub mod tones;
 pub mod turn;
 pub mod viewer;
 pub mod wait;
 
 pub use api::{Api, Room};
 pub use browser::{Browser, Page};
+pub use certificate::Certificate;
 pub use gateway::Gateway;
 pub use nginx::Nginx;
 pub use process::Process;

@@ -9,8 +9,8 @@ use lianmai_rtmp::client::{ClientError, DialOptions, RtmpClient};
 use lianmai_rtmp::protocol::{Purpose, RtmpUrl};
 use lianmai_tests::media::Source;
 use lianmai_tests::rtmp::{next_media, open, seed};
-use lianmai_tests::{Gateway, Process, gateway, wait};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use lianmai_tests::{Certificate, Gateway, Process, gateway, wait};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,33 +27,20 @@ struct Secured {
 
 impl Secured {
     async fn start() -> Secured {
-        let mut authority = CertificateParams::new(Vec::new()).unwrap();
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().unwrap();
-        let root = authority.self_signed(&authority_key).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let issuer = Issuer::new(authority, authority_key);
-        let certificate = CertificateParams::new(names)
-            .unwrap()
-            .signed_by(&key, &issuer)
-            .unwrap();
         let files = tempfile::tempdir().unwrap();
-        let path = |name: &str| files.path().join(name).display().to_string();
-        std::fs::write(path("chain.pem"), certificate.pem()).unwrap();
-        std::fs::write(path("key.pem"), key.serialize_pem()).unwrap();
+        let certificate = Certificate::make(files.path());
         let [address] = gateway::free_ports();
         let gateway = Gateway::start_with(&[
             &format!("rtmps.listen=[\"{address}\"]"),
             &format!("public.rtmps_port={}", address.port()),
-            &format!("rtmps.certificate={}", path("chain.pem")),
-            &format!("rtmps.key={}", path("key.pem")),
+            &format!("rtmps.certificate={}", certificate.chain_file.display()),
+            &format!("rtmps.key={}", certificate.key_file.display()),
         ])
         .await;
         Secured {
             gateway,
             address,
-            root: root.der().clone(),
+            root: certificate.authority,
             _files: files,
         }
     }

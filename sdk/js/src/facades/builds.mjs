@@ -1,0 +1,14 @@
+// What tools/build.mjs builds of the facades: scripts that take the place of the vendors' own.
+export default [
+  {
+    entry: 'src/facades/emedia/mini-program.ts',
+    out: 'dist/mini-program/emedia_for_miniProgram.js',
+    kind: 'mini_program',
+  },
+  { entry: 'src/facades/emedia/index.ts', out: 'dist/facades/emedia.js', kind: 'umd', global: 'emedia' },
+  {
+    entry: 'src/facades/netcall/mini-program.ts',
+    out: 'dist/mini-program/NIM_Web_Netcall_weixin.js',
+    kind: 'mini_program',
+  },
+];

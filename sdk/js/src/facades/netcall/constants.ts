@@ -1,0 +1,52 @@
+/** Constants that the class and its instances carry. */
+
+export const CONSTANTS = {
+  NETCALL_MODE_AUDIO_VIDEO: 0,
+  NETCALL_MODE_ONLY_AUDIO: 1,
+  NETCALL_MODE_ONLY_VIDEO: 2,
+  NETCALL_MODE_NOAUDIO_NOVIDEO: 3,
+  NETCALL_TYPE_AUDIO: 1,
+  NETCALL_TYPE_VIDEO: 2,
+  NETCALL_CONTROL_COMMAND_NOTIFY_AUDIO_ON: 1,
+  NETCALL_CONTROL_COMMAND_NOTIFY_AUDIO_OFF: 2,
+  NETCALL_CONTROL_COMMAND_NOTIFY_VIDEO_ON: 3,
+  NETCALL_CONTROL_COMMAND_NOTIFY_VIDEO_OFF: 4,
+  NETCALL_CONTROL_COMMAND_SWITCH_AUDIO_TO_VIDEO: 5,
+  NETCALL_CONTROL_COMMAND_SWITCH_AUDIO_TO_VIDEO_AGREE: 6,
+  NETCALL_CONTROL_COMMAND_SWITCH_AUDIO_TO_VIDEO_REJECT: 7,
+  NETCALL_CONTROL_COMMAND_SWITCH_VIDEO_TO_AUDIO: 8,
+  NETCALL_CONTROL_COMMAND_BUSY: 9,
+  NETCALL_CONTROL_COMMAND_SELF_CAMERA_INVALID: 10,
+  NETCALL_CONTROL_COMMAND_SELF_ON_BACKGROUND: 11,
+  NETCALL_CONTROL_COMMAND_START_NOTIFY_RECEIVED: 12,
+  P2P: 0,
+  MEETING: 1,
+  ROLE_HOST: 0,
+  ROLE_AUDIENCE: 1,
+  RECORD_TYPE_MIX_SINGLE: '0',
+  RECORD_TYPE_ONLY_MIX: '1',
+  RECORD_TYPE_ONLY_SINGLE: '2',
+  RECORD_AUDIO_OPEN: 1,
+  RECORD_AUDIO_CLOSE: 0,
+  RECORD_VIDEO_OPEN: 1,
+  RECORD_VIDEO_CLOSE: 0,
+  RTMP_RECORD_OPEN: 1,
+  RTMP_RECORD_CLOSE: 0,
+  LIVE_ENABLE_OPEN: 1,
+  LIVE_ENABLE_CLOSE: 0,
+} as const;
+
+/** The beginning repeats a ring so often. */
+export const KEEP_CALLING_INTERVAL = 3000;
+
+/** What `disconnect` says. */
+export const CLOSED = {
+  normal: { code: '0', desc: 'closed' },
+  reconnectFailed: { code: '403', desc: 'reconnecting failed' },
+  kicked: { code: '405', desc: 'kicked out' },
+  refused: { code: '406', desc: 'the room refuses' },
+  roomGone: { code: '417', desc: 'the room is gone' },
+} as const;
+
+/** Results, as packets of the messaging link have them. */
+export const CODE = { OK: 200, WRONG_MODE: 414, EXISTS: 417, NO_ROOM: 404, THIRD: 600, OFFLINE: 11001, HANDLED: 9103 } as const;

@@ -1,0 +1,42 @@
+/** Browsers. */
+import type { Platform, WebMedia } from '../types/platform';
+import { standard } from './standard';
+
+export function webPlatform(): Platform {
+  const media = webMedia();
+  return { name: 'web', ...standard({}), onWake, ...(media ? { media } : {}) };
+}
+
+/** The network is there again, is another one, or the page is looked at again. */
+function onWake(wake: () => void): () => void {
+  const seen = () => document.visibilityState === 'visible' && wake();
+  const network = (navigator as { connection?: EventTarget }).connection;
+  window.addEventListener('online', wake);
+  document.addEventListener('visibilitychange', seen);
+  network?.addEventListener?.('change', wake);
+  return () => {
+    window.removeEventListener('online', wake);
+    document.removeEventListener('visibilitychange', seen);
+    network?.removeEventListener?.('change', wake);
+  };
+}
+
+/** Pages that are not secure have WebRTC, to receive, but no devices. */
+function webMedia(): WebMedia | null {
+  if (typeof RTCPeerConnection === 'undefined') return null;
+  const devices = navigator.mediaDevices as MediaDevices | undefined;
+  const insecure = () => Promise.reject(new DOMException('devices need a secure page', 'NotAllowedError'));
+  return {
+    connect: (configuration) => new RTCPeerConnection(configuration),
+    getUserMedia: (constraints) => devices?.getUserMedia(constraints) ?? insecure(),
+    getDisplayMedia: (constraints) => devices?.getDisplayMedia?.(constraints) ?? insecure(),
+    enumerateDevices: () => devices?.enumerateDevices() ?? Promise.resolve([]),
+    onDeviceChange: (changed) => {
+      devices?.addEventListener?.('devicechange', changed);
+      return () => devices?.removeEventListener?.('devicechange', changed);
+    },
+    newStream: (tracks) => new MediaStream(tracks),
+    senderCodecs: (kind) => RTCRtpSender.getCapabilities?.(kind)?.codecs ?? [],
+    receiverCodecs: (kind) => RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? [],
+  };
+}

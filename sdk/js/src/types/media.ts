@@ -1,0 +1,159 @@
+/** Media of a room: what one sends and what one gets. */
+import type { PullUrls, PushUrl, StreamKind, Transport } from '../wire/openapi';
+import type { Events } from './emitter';
+import type { LianmaiError } from './errors';
+
+/** Which pictures a viewer gets of a publisher that sends several. `auto`: what the connection carries. */
+export type Layer = 'auto' | 'high' | 'low' | 'audio_only';
+
+/** How big and how good a camera's picture is; or say it yourself. */
+export type Quality = 'low' | 'standard' | 'high' | 'full' | VideoProfile;
+
+export interface VideoProfile {
+  width: number;
+  height: number;
+  frameRate: number;
+  /** Bits per second. */
+  maxBitrate: number;
+}
+
+export interface PublishOptions {
+  /** `camera` (default) or `screen`. */
+  kind?: Exclude<StreamKind, 'mix'>;
+  /** WebRTC where the platform has it, otherwise RTMP: a URL to push to. */
+  via?: Transport;
+  /** WebRTC: what to send; left out, devices are opened (camera and microphone, or the screen). */
+  media?: MediaStream;
+  /** Whether to send sound and a picture at first. */
+  audio?: boolean;
+  video?: boolean;
+  /** Device ids for opening; left out: whichever the browser takes. */
+  camera?: string;
+  microphone?: string;
+  quality?: Quality;
+  /** WebRTC: several sizes of the picture side by side, where the browser can; default true for cameras. */
+  simulcast?: boolean;
+  /** A name of the app's own for the stream, and free text. */
+  clientRef?: string;
+  ext?: string;
+}
+
+/** How a stream's connection is: there is media, it is being made, or it is tried again. */
+export type MediaState = 'connecting' | 'connected' | 'waiting' | 'ended';
+
+export interface PublicationEvents {
+  /** RTMP: push to this URL from now on, with a fresh start of the pusher. */
+  url: string;
+  /** WebRTC: other tracks than before are in `media`. */
+  media: MediaStream;
+  /** Sound or picture was switched, by this member or because a device went. */
+  switched: { audio: boolean; video: boolean };
+  state: MediaState;
+  /** Something did not work and is tried again, or a device was lost. */
+  problem: LianmaiError;
+  /** It is over: unpublished, the role or the room is gone. The last event. */
+  ended: { reason: string };
+}
+
+/** One stream of one's own. */
+export interface Publication extends Events<PublicationEvents> {
+  /** The stream's id; changes when one had to join anew. */
+  readonly stream: string;
+  readonly kind: StreamKind;
+  readonly via: Transport;
+  readonly state: MediaState;
+  /** RTMP: where to push to; all the forms there are. `null` with WebRTC. */
+  readonly url: string | null;
+  readonly urls: PushUrl | null;
+  /** WebRTC: what is sent; `null` with RTMP. */
+  readonly media: MediaStream | null;
+  /** Whether sound and picture are on. */
+  readonly audio: boolean;
+  readonly video: boolean;
+  /** Switches sound; the gateway tells everybody. Opens a microphone where there is none so far (WebRTC). */
+  setAudio(on: boolean): Promise<void>;
+  /** Switches the picture; a camera that is off is closed. */
+  setVideo(on: boolean): Promise<void>;
+  setExt(ext: string): Promise<void>;
+  /** RTMP: a new push URL; older ones stop working a little later. */
+  renew(): Promise<string>;
+  /**
+   * RTMP: hand in the codes of `live-pusher`'s `statechange`. After `-1307` (it gave up) a URL to start with again comes as
+   * event `url`; `3004` (somebody pushes with a newer URL) is a problem `newer_publisher`.
+   */
+  report(code: number): void;
+  /** WebRTC: another camera or microphone, from the next picture on. */
+  setCamera(deviceId: string): Promise<void>;
+  setMicrophone(deviceId: string): Promise<void>;
+  setQuality(quality: Quality): Promise<void>;
+  /** WebRTC: sends these tracks instead. Tracks that were opened here are closed. */
+  replace(tracks: { audio?: MediaStreamTrack | null; video?: MediaStreamTrack | null }): Promise<void>;
+  /** WebRTC: figures since the call before; `null` while there are none. */
+  stats(): Promise<SendStats | null>;
+  unpublish(): Promise<void>;
+}
+
+export interface SubscribeOptions {
+  /** WebRTC where the platform has it, otherwise RTMP: a URL to pull from. */
+  via?: Transport;
+  /** WebRTC: which of a publisher's pictures. */
+  layer?: Layer;
+  /** URLs: one track alone. */
+  only?: 'audio' | 'video';
+  /** URLs: which form `url` has; default RTMP. */
+  format?: 'rtmp' | 'http_flv' | 'ws_flv';
+  /** URLs: `false`: begin at the next key frame instead of the newest one. */
+  gop?: boolean;
+  /** URLs: milliseconds between writes of the gateway; 0: every frame at once. */
+  coalesce?: number;
+}
+
+export interface SubscriptionEvents {
+  /** URLs: pull from this one from now on, with a fresh start of the player. */
+  url: string;
+  /** WebRTC: tracks are there, or others than before; `null`: gone for the moment. */
+  media: MediaStream | null;
+  state: MediaState;
+  problem: LianmaiError;
+  /** The stream is gone, or one is out of the room. The last event. */
+  ended: { reason: string };
+}
+
+/** One stream that one gets. */
+export interface Subscription extends Events<SubscriptionEvents> {
+  readonly stream: string;
+  readonly via: Transport;
+  readonly state: MediaState;
+  readonly url: string | null;
+  readonly urls: PullUrls | null;
+  /** WebRTC: the stream's sound and picture, for `srcObject`. Silent and black until media arrives. */
+  readonly media: MediaStream | null;
+  readonly layer: Layer;
+  /** WebRTC: has an element show this stream, whatever happens to its connection. Returns what ends it. */
+  attach(element: HTMLMediaElement): () => void;
+  /** WebRTC: another size of the picture. */
+  setLayer(layer: Layer): Promise<void>;
+  /** URLs: fresh ones. */
+  renew(): Promise<string>;
+  /** URLs: hand in the codes of `live-player`'s `statechange`. After `-2301` (it gave up) a fresh `url` comes. */
+  report(code: number): void;
+  stats(): Promise<ReceiveStats | null>;
+  unsubscribe(): Promise<void>;
+}
+
+/** Figures since the call before. Rates are bits per second. */
+export interface SendStats {
+  audio: { bitrate: number } | null;
+  video: { bitrate: number; width: number; height: number; fps: number; codec: string | null; limitedBy: string | null } | null;
+  /** To the gateway and back, in milliseconds. */
+  roundTripMs: number | null;
+  /** Share of packets lost, 0 to 1. */
+  loss: number | null;
+}
+
+export interface ReceiveStats {
+  audio: { bitrate: number; lost: number; concealed: number; level: number | null } | null;
+  video: { bitrate: number; lost: number; width: number; height: number; fps: number; frames: number; freezes: number; codec: string | null } | null;
+  roundTripMs: number | null;
+  jitterMs: number | null;
+}

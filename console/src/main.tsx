@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { Api } from './api/api';
 import { Visits } from './join/visits';
+import { language } from './language';
 import { roomOfHash } from './route';
 import { Store } from './store/store';
 import { Session } from './sync/session';
@@ -12,6 +13,9 @@ import './style/base.css';
 import './style/layout.css';
 import './style/tile.css';
 import './style/join.css';
+import './style/studio.css';
+
+document.documentElement.lang = language();
 
 const session = new Session(sessionStorage);
 const api = new Api(() => session.token());

@@ -1,4 +1,6 @@
-/** Every text of the page, in one language. Another language is another object of the type `Strings`. */
+/** Every text of the page. Another language is another object of the type `Strings`. */
+import { chinese } from './strings.zh';
+import { language } from './language';
 
 const english = {
   title: 'lianmai',
@@ -137,6 +139,46 @@ const english = {
   roomGoneHint: 'It has ended or never existed. Choose another one from the list.',
   showOthers: 'Show the rooms there are',
 
+  studio: 'Mix, recording, pushing',
+  mix: 'Mix',
+  mixStates: { off: 'Off', starting: 'Starting', running: 'Running', no_capacity: 'No capacity', failed: 'Failed' },
+  mixHint: 'One picture and one sound of everybody in the room; it is the first of the streams below.',
+  mixNeeds: (need: string, free: string) => `needs ${need} cores, ${free} are free`,
+  startMix: 'Start the mix',
+  stopMix: 'Stop the mix',
+  arrangement: 'Arrangement',
+  custom: 'Its own regions',
+  presets: {
+    grid: 'Grid',
+    grid_cropped: 'Grid, filled',
+    speaker_bottom: 'Speaker, strip below',
+    speaker_top: 'Speaker, strip above',
+    floating: 'Windows below',
+    floating_top: 'Windows above',
+    side_by_side: 'Side by side',
+    picture_in_picture: 'Picture in picture',
+    screen_share: 'Shared screen',
+    single_speaker: 'Speaker only',
+    audio_only: 'Sound only',
+  },
+  recordings: 'Recording',
+  recordMix: 'Record the mix',
+  recordStreams: 'Record every stream',
+  recordingStates: { recording: 'Recording', paused: 'Paused', done: 'Done', failed: 'Failed' },
+  pause: 'Pause',
+  resume: 'Go on',
+  stop: 'Stop',
+  nothingRecorded: 'Nothing is recorded',
+  noRecorder: 'This gateway does not record',
+  pushes: 'Pushing to other servers',
+  pushTo: 'Address to push the mix to, with the stream key',
+  addPush: 'Push',
+  removePush: 'Remove',
+  nothingPushed: 'The mix is pushed nowhere',
+  pushStates: { waiting: 'Waiting for the mix', connecting: 'Connecting', live: 'Live', back_off: 'Trying again soon', failed: 'Failed' },
+  retries: (n: number) => (n === 1 ? '1 retry' : `${n} retries`),
+  language: '中文',
+
   tokenTitle: 'A token, please',
   tokenHint: 'This gateway shows rooms only to those who may see them. Make a token of your app and paste it here:',
   tokenLabel: 'Token',
@@ -152,4 +194,4 @@ const english = {
 export type Strings = typeof english;
 
 /** The texts in use. */
-export const strings: Strings = english;
+export const strings: Strings = language() === 'zh' ? chinese : english;

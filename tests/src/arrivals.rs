@@ -85,23 +85,7 @@ impl Arrivals {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("last.flv");
         self.file(&file);
-        let path = file.to_string_lossy().into_owned();
-        let arguments = [
-            "-v",
-            "error",
-            "-nostdin",
-            "-i",
-            &path,
-            "-an",
-            "-vsync",
-            "passthrough",
-        ];
-        let last = dir.path().join("last.ppm").to_string_lossy().into_owned();
-        let write = ["-y", "-update", "1", &last];
-        Process::start("ffmpeg", arguments.iter().chain(&write))
-            .succeed(LIMIT)
-            .await;
-        Picture::parse(&std::fs::read(&last).unwrap())
+        last_picture(&file).await
     }
 
     /// The n-th picture that is decoded is that of the n-th tag: there are no B-frames.
@@ -141,6 +125,28 @@ impl Arrivals {
             .map(|(luma, (arrival, tag))| read(luma, width, height, at(*arrival, tag)))
             .collect()
     }
+}
+
+/// The last picture of a file in colour.
+pub async fn last_picture(file: &Path) -> Picture {
+    let dir = tempfile::tempdir().unwrap();
+    let last = dir.path().join("last.ppm").to_string_lossy().into_owned();
+    let path = file.to_string_lossy().into_owned();
+    let read = [
+        "-v",
+        "error",
+        "-nostdin",
+        "-i",
+        &path,
+        "-an",
+        "-vsync",
+        "passthrough",
+    ];
+    let write = ["-y", "-update", "1", &last];
+    Process::start("ffmpeg", read.iter().chain(&write))
+        .succeed(LIMIT)
+        .await;
+    Picture::parse(&std::fs::read(&last).unwrap())
 }
 
 /// A decoded picture.

@@ -22,6 +22,13 @@ pub struct Gateway {
     extra: Vec<String>,
     /// Settings come from `lianmai.toml` in `dir` instead of flags, so that a reload can change them.
     from_file: bool,
+    disk: Option<Disk>,
+}
+
+/// A small disk for recordings.
+struct Disk {
+    folder: tempfile::TempDir,
+    bytes: u64,
 }
 
 impl Gateway {
@@ -48,7 +55,21 @@ impl Gateway {
         Gateway::launch(settings, true).await
     }
 
+    /// The same with a disk of its own of so many bytes for recordings, which nobody else sees and which goes with the
+    /// process. Needs the right to make name spaces.
+    pub async fn start_on_small_disk(settings: &[&str], bytes: u64) -> Gateway {
+        let folder = tempfile::tempdir().unwrap();
+        let own = format!("recording.dir={}", folder.path().display());
+        let settings: Vec<&str> = settings.iter().copied().chain([own.as_str()]).collect();
+        let disk = Disk { folder, bytes };
+        Gateway::launch_on(&settings, false, Some(disk)).await
+    }
+
     async fn launch(settings: &[&str], from_file: bool) -> Gateway {
+        Gateway::launch_on(settings, from_file, None).await
+    }
+
+    async fn launch_on(settings: &[&str], from_file: bool, disk: Option<Disk>) -> Gateway {
         // Each test is its own process; a second installation in one changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
@@ -57,7 +78,8 @@ impl Gateway {
         let webrtc = free_udp_port();
         let flags = flags(&dir, [rtmp, http, metrics, webrtc], &extra, from_file);
         let gateway = Gateway {
-            process: spawn(flags),
+            process: spawn(flags, disk.as_ref()),
+            disk,
             dir,
             rtmp,
             http,
@@ -106,7 +128,7 @@ impl Gateway {
     pub async fn restart(&mut self) -> Duration {
         self.process.kill();
         let start = Instant::now();
-        self.process = spawn(self.flags());
+        self.process = spawn(self.flags(), self.disk.as_ref());
         self.ready().await;
         start.elapsed()
     }
@@ -256,7 +278,17 @@ fn flags(
     vec!["--config".to_owned(), path.display().to_string()]
 }
 
-fn spawn(flags: Vec<String>) -> Process {
+fn spawn(flags: Vec<String>, disk: Option<&Disk>) -> Process {
     let arguments = ["serve".to_owned()].into_iter().chain(flags);
-    Process::start(binary(), arguments)
+    let Some(Disk { folder, bytes }) = disk else {
+        return Process::start(binary(), arguments);
+    };
+    let mount = format!("mount -t tmpfs -o size={bytes} none {}", folder.path().display());
+    let script = format!("{mount} && exec \"$0\" \"$@\"");
+    let mut command = std::process::Command::new("unshare");
+    command
+        .args(["-Urm", "sh", "-c", &script])
+        .arg(binary())
+        .args(arguments);
+    Process::start_command(&mut command)
 }

@@ -1,7 +1,6 @@
 //! A room's mix as its players see and hear it: gateway, worker and members are real.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use lianmai_tests::api::text;
 use lianmai_tests::arrivals::Arrivals;
 use lianmai_tests::clip::is_frame;
 use lianmai_tests::process::children;
+use lianmai_tests::tones::{loudness, publish, until_shown};
 use lianmai_tests::viewer::{PATIENCE, Viewer};
 use lianmai_tests::{Browser, Gateway, Process, Room, wait};
 use serde_json::{Value, json};
@@ -22,7 +22,6 @@ const MEMBERS: [(&str, &str, [u8; 3], f64); 4] = [
     ("cat", "blue", [0, 0, 255], 1_300.0),
     ("dan", "white", [255, 255, 255], 1_700.0),
 ];
-const RATE: f64 = 48_000.0;
 
 /// A room in which the first `count` members publish, and its mix runs.
 struct Scene {
@@ -73,61 +72,10 @@ impl Scene {
     async fn pull(&self, protocol: &str) -> String {
         text(&self.room.pull(&self.mix).await, protocol)
     }
-
-    /// Plays until the picture has these colours at these places, all at once, for some seconds at most.
-    async fn until_shown(&self, url: &str, expected: &[((f64, f64), [u8; 3])]) -> Arrivals {
-        let begin = Instant::now();
-        loop {
-            let arrivals = Arrivals::of(url, Duration::from_secs(1)).await;
-            let picture = arrivals.last_picture().await;
-            let wrong = expected
-                .iter()
-                .find(|(at, colour)| !is_like(picture.colour(*at), *colour));
-            let Some((at, colour)) = wrong else {
-                return arrivals;
-            };
-            let seen = picture.colour(*at);
-            assert!(
-                begin.elapsed() < Duration::from_secs(15),
-                "{colour:?} at {at:?} is {seen:?}"
-            );
-        }
-    }
 }
 
 fn path(room: &Room) -> String {
     format!("/v1/rooms/{}/mix", room.id)
-}
-
-/// A member's camera: one colour and one tone.
-fn publish(colour: &str, tone: f64, url: &str) -> Process {
-    let (video, audio) = (
-        format!("color=c={colour}:s=320x180:r=15"),
-        format!("sine=frequency={tone}:sample_rate=48000"),
-    );
-    let inputs = [
-        "-re", "-f", "lavfi", "-i", &video, "-re", "-f", "lavfi", "-i", &audio,
-    ];
-    let mut all = vec!["-hide_banner", "-loglevel", "warning", "-nostdin"];
-    all.extend(inputs);
-    all.extend([
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-tune",
-        "zerolatency",
-        "-g",
-        "15",
-    ]);
-    all.extend([
-        "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k", "-f", "flv", url,
-    ]);
-    Process::start("ffmpeg", all)
-}
-
-fn is_like(seen: [u8; 3], colour: [u8; 3]) -> bool {
-    seen.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 48)
 }
 
 /// The colours of all members in a grid of two by two.
@@ -138,57 +86,19 @@ fn grid() -> Vec<((f64, f64), [u8; 3])> {
 
 /// How loud each member's tone is in what arrived, in dB over what is between the tones.
 async fn tones(arrivals: &Arrivals) -> Vec<f64> {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("heard.flv");
-    arrivals.file(&file);
-    let samples = samples(&file).await;
-    // Not the first of it, which the decoder has to find into.
-    let samples = &samples[samples.len() / 4..];
-    assert!(samples.len() > 12_000, "{} samples", samples.len());
-    let between = power(samples, 1_100.0).max(power(samples, 2_300.0)).max(1e-12);
-    let over = MEMBERS.iter().map(|member| power(samples, member.3) / between);
-    over.map(|ratio| 10.0 * ratio.log10()).collect()
-}
-
-async fn samples(file: &Path) -> Vec<f32> {
-    let path = file.to_string_lossy().into_owned();
-    let input = ["-v", "error", "-nostdin", "-i", &path, "-vn"];
-    let output = ["-ac", "1", "-ar", "48000", "-f", "f32le", "-"];
-    let mut decoder = Process::start("ffmpeg", input.iter().chain(&output));
-    assert!(
-        decoder.wait(Duration::from_secs(30)).await.success(),
-        "{}",
-        decoder.stderr()
-    );
-    let bytes = std::fs::read(decoder.stdout_file()).unwrap();
-    let four = bytes.chunks_exact(4);
-    four.map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
-}
-
-/// Power at a frequency, under a Hann window.
-fn power(samples: &[f32], frequency: f64) -> f64 {
-    let (mut real, mut imaginary) = (0.0, 0.0);
-    let length = samples.len() as f64;
-    for (n, sample) in samples.iter().enumerate() {
-        let at = n as f64;
-        let window = 0.5 - 0.5 * (std::f64::consts::TAU * at / length).cos();
-        let (sin, cos) = (std::f64::consts::TAU * frequency * at / RATE).sin_cos();
-        real += f64::from(*sample) * window * cos;
-        imaginary += f64::from(*sample) * window * sin;
-    }
-    (real * real + imaginary * imaginary) / (length * length)
+    loudness(arrivals, &MEMBERS.map(|member| member.3), &[1_100.0, 2_300.0]).await
 }
 
 #[tokio::test]
 async fn four_members_are_one_picture_and_one_sound() {
     let scene = Scene::start(4).await;
     let url = scene.pull("rtmp").await;
-    scene.until_shown(&url, &grid()).await;
+    until_shown(&url, &grid()).await;
     // From now on one player watches all along, while the layout changes.
     let mut watching = JoinSet::new();
     watching.spawn(async move { Arrivals::of(&url, Duration::from_secs(3)).await });
     let flv = scene.pull("http_flv").await;
-    let heard = scene.until_shown(&flv, &grid()).await;
+    let heard = until_shown(&flv, &grid()).await;
     for (loud, member) in tones(&heard).await.into_iter().zip(MEMBERS) {
         assert!(loud > 20.0, "{}: {loud} dB", member.0);
     }
@@ -208,7 +118,7 @@ async fn four_members_are_one_picture_and_one_sound() {
         .filter(|(_, tag)| tag.0 == MediaKind::Video && !is_frame(tag));
     assert_eq!(headers.count(), 1, "the sequence header is sent once");
     let dan = MEMBERS[3].2;
-    scene.until_shown(&flv, &[((0.25, 0.5), dan)]).await;
+    until_shown(&flv, &[((0.25, 0.5), dan)]).await;
 
     // Everybody but bob; and without cat, who is silenced in the mix.
     let silence = format!("{}/members/{}", path(&scene.room), scene.members[2].0);
@@ -251,7 +161,7 @@ async fn a_browser_is_in_the_mix_and_watches_it() {
         ((0.625, 0.625), [0, 0, 255]),
         ((0.875, 0.625), [255, 255, 0]),
     ];
-    scene.until_shown(&scene.pull("rtmp").await, &fields).await;
+    until_shown(&scene.pull("rtmp").await, &fields).await;
     fay.play("mix", &text(&scene.room.pull(&scene.mix).await, "whep"))
         .await;
     fay.sees_and_hears("mix").await;
@@ -265,7 +175,7 @@ async fn load_a_killed_worker_freezes_a_mix_for_a_moment() {
     let scene = Scene::start(2).await;
     let halves = [((0.25, 0.5), MEMBERS[0].2), ((0.75, 0.5), MEMBERS[1].2)];
     let (rtmp, flv) = (scene.pull("rtmp").await, scene.pull("http_flv").await);
-    scene.until_shown(&rtmp, &halves).await;
+    until_shown(&rtmp, &halves).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut players = JoinSet::new();
     for n in 0..50 {
@@ -292,7 +202,7 @@ async fn load_a_killed_worker_freezes_a_mix_for_a_moment() {
     println!("{} players, frozen for {longest:?} at most", frozen.len());
     assert_eq!(frozen.len(), 50);
     assert!(*longest <= Duration::from_secs(2), "frozen for {longest:?}");
-    scene.until_shown(&rtmp, &halves).await;
+    until_shown(&rtmp, &halves).await;
     for (member, mut process) in scene.members {
         assert!(
             process.ended().is_none(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lianmai_tests::media::Source;
-use lianmai_tests::{Gateway, Process};
+use lianmai_tests::{Gateway, Nginx, Process};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -66,4 +66,38 @@ async fn a_visitor_joins_with_a_camera() {
         .ok("GET", &format!("/v1/rooms/{}", room.id), None)
         .await;
     assert!(members.to_string().contains("visitor"), "{members}");
+}
+
+/// Whoever may change a room starts its mix, arranges it, records it and pushes it, in English and in Chinese.
+#[tokio::test]
+async fn a_room_is_mixed_recorded_and_pushed_from_the_page() {
+    let gateway = Gateway::start_with(&[Gateway::WORKER, "recording.min_free=0"]).await;
+    let room = gateway.api().await.create_room(json!({"name": "studio"})).await;
+    let (_, push, _) = room.publisher("ann").await;
+    let _push = Source::default().publish(&push);
+    let nginx = Nginx::start().await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/studio.mjs");
+    let script = script.to_string_lossy().into_owned();
+    let (page, target) = (format!("http://{}/", gateway.http), nginx.url("s3cret-key"));
+    let seen = Process::start("node", [script.as_str(), &page, &target])
+        .succeed(Duration::from_secs(60))
+        .await;
+    let seen: Value = serde_json::from_str(&seen).unwrap();
+    let steps = [
+        "mix off",
+        "mix running",
+        "mix plays",
+        "side by side",
+        "recording",
+        "paused",
+        "recorded",
+        "bad address",
+        "live",
+        "removed",
+        "Chinese",
+        "混流运行中",
+        "mix off",
+    ];
+    assert_eq!(seen["steps"], json!(steps), "{seen}");
+    assert_eq!(seen["errors"], json!([]), "{seen}");
 }

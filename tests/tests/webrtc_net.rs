@@ -195,11 +195,15 @@ async fn load_a_viewer_behind_a_narrow_link_hears() {
         (paused > 0.0).then_some(())
     };
     let narrow = Instant::now();
-    wait::until("the picture is paused", Duration::from_secs(5), paused).await;
-    println!("paused after {:?}", narrow.elapsed());
+    let until_paused = async {
+        wait::until("the picture is paused", Duration::from_secs(5), paused).await;
+        narrow.elapsed()
+    };
     let beside = lianmai_tests::arrivals::Arrivals::of(&pull, SPAN);
-    let ((seen, made_up), beside) = tokio::join!(watch(&page, "300 kb/s"), beside);
-    // No crawling picture that takes the room of the sound; a trial to bring it back is allowed.
+    let (after, (seen, made_up), beside) = tokio::join!(until_paused, watch(&page, "300 kb/s"), beside);
+    println!("paused after {after:?}");
+    assert!(after <= Duration::from_millis(1_500), "paused after {after:?}");
+    // No crawling picture that takes the room of the sound.
     assert!(seen.frames.len() < 60, "{} pictures", seen.frames.len());
     assert!(made_up <= 0.10, "{made_up} of the sound was made up");
     let pictures = beside.track(lianmai_rtmp::protocol::MediaKind::Video).count();
@@ -213,7 +217,7 @@ async fn load_a_viewer_behind_a_narrow_link_hears() {
     link.set_down(Conditions::default());
     let wide = Instant::now();
     let before = figure(stats.inbound("video"), "framesDecoded");
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_secs(30);
     let goes_on = |stats: &Stats| figure(stats.inbound("video"), "framesDecoded") > before + 50.0;
     page.until_within("in", "the picture comes back", limit, goes_on)
         .await;

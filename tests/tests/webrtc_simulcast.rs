@@ -1,11 +1,11 @@
-//! A browser that sends three sizes of its picture: which one viewers get by request.
+//! A browser that sends three sizes of its picture: which one viewers get, by request and by what their network carries.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use lianmai_tests::link::Link;
+use lianmai_tests::link::{Conditions, Link};
 use lianmai_tests::rtc::{Stats, figure};
-use lianmai_tests::{Browser, Gateway, Page};
+use lianmai_tests::{Browser, Gateway, Page, wait};
 use serde_json::json;
 
 /// Widths of the layers.
@@ -15,8 +15,8 @@ const LIMIT: Duration = Duration::from_secs(25);
 const MOST_GAP: f64 = 1_000.0;
 
 struct Scene {
-    _gateway: Gateway,
-    _link: Link,
+    gateway: Gateway,
+    link: Link,
     ann: Page,
     bob: Page,
     stream: String,
@@ -48,8 +48,8 @@ async fn scene() -> Scene {
     let args = json!({"name": "in", "room": room.id, "streams": [stream]});
     bob.call("roomSubscribe", args).await;
     Scene {
-        _gateway: gateway,
-        _link: link,
+        gateway,
+        link,
         ann,
         bob,
         stream,
@@ -108,4 +108,75 @@ async fn load_viewers_get_the_layer_they_ask_for() {
     scene.chooses("low", WIDTHS[2]).await;
     // What Ann is made to send is no more than what is watched, and nobody complains.
     assert_eq!(scene.ann.errors().await, Vec::<String>::new());
+}
+
+/// What a viewer's network carries decides, for nobody else: a smaller picture at once, at last sound alone, and back by
+/// trials. Sound goes on all the time.
+#[tokio::test]
+async fn load_viewers_get_the_layer_that_their_network_carries() {
+    let scene = scene().await;
+    scene.gets("the best layer", &[WIDTHS[0]]).await;
+    let narrow = |rate| {
+        scene.link.set_down(Conditions {
+            rate: Some(rate),
+            ..Conditions::default()
+        });
+        Instant::now()
+    };
+    let sound = |stats: &Stats| {
+        let sound = stats.inbound("audio");
+        (
+            figure(sound, "concealedSamples"),
+            figure(sound, "totalSamplesReceived"),
+        )
+    };
+    let before = sound(&scene.bob.stats("in").await);
+    let span = Duration::from_secs(4);
+    let since = narrow(600_000.0);
+    let change = async {
+        let changed = || async {
+            let changes = scene
+                .gateway
+                .metric("lianmai_bridge_layer_changes_total", "direction=\"down\"")
+                .await;
+            (changes > 0.0).then_some(())
+        };
+        wait::until("a smaller layer is chosen", LIMIT, changed).await;
+        let chosen = since.elapsed();
+        scene.gets("a smaller layer", &WIDTHS[1..]).await;
+        (chosen, since.elapsed())
+    };
+    let (seen, (chosen, took)) = tokio::join!(scene.bob.look_at("in", &scene.stream, span), change);
+    let gap = seen.longest_gap();
+    println!("a smaller layer chosen after {chosen:?}, seen after {took:?}, {gap:.0} ms without a picture");
+    assert!(chosen <= Duration::from_millis(1_500), "chosen after {chosen:?}");
+    // Its first picture has to be made and to pass.
+    assert!(
+        took <= Duration::from_millis(2_500),
+        "a smaller layer after {took:?}"
+    );
+    assert!(gap <= 2_000.0, "{gap} ms without a picture");
+
+    let since = narrow(85_000.0);
+    let paused = || async {
+        let paused = scene
+            .gateway
+            .metric("lianmai_bridge_pictures_paused_total", "")
+            .await;
+        (paused > 0.0).then_some(())
+    };
+    wait::until("the picture is paused", LIMIT, paused).await;
+    println!("no picture after {:?}", since.elapsed());
+    assert!(since.elapsed() <= Duration::from_secs(3), "{:?}", since.elapsed());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let after = sound(&scene.bob.stats("in").await);
+    let made_up = (after.0 - before.0) / (after.1 - before.1);
+    println!("{:.1} % of sound made up", made_up * 100.0);
+    assert!(made_up <= 0.15, "{made_up} of the sound was made up");
+
+    scene.link.set_down(Conditions::default());
+    let since = Instant::now();
+    scene.gets("pictures again", &WIDTHS).await;
+    scene.gets("the best layer again", &[WIDTHS[0]]).await;
+    println!("the best layer after {:?}", since.elapsed());
 }

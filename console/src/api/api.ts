@@ -1,6 +1,6 @@
 /** Every REST call of the page. Nothing else knows a path of the API. */
 import { ApiError, asApiError, errorOf } from './problem';
-import type { OpenSession, PullUrls, Room, RoomSummary, Stream } from './types';
+import type { Mix, OpenSession, Preset, PullUrls, Push, Recording, Room, RoomSummary, Stream } from './types';
 
 const TIME_LIMIT_MS = 10_000;
 /** The largest page there is; a side list longer than this helps nobody. */
@@ -54,6 +54,51 @@ export class Api {
     return this.call('POST', path, via ? { via } : {});
   }
 
+  async mix(room: string): Promise<Mix> {
+    return this.call('GET', `${path(room)}/mix`);
+  }
+
+  /** Starts the mix; while there is one, changes its arrangement. */
+  async startMix(room: string, preset: Preset): Promise<Mix> {
+    return this.call('POST', `${path(room)}/mix`, { preset });
+  }
+
+  /** Changes the arrangement, now or for later; pictures move to their places. */
+  async arrangeMix(room: string, preset: Preset): Promise<Mix> {
+    return this.call('PATCH', `${path(room)}/mix`, { preset, transition_ms: 300 });
+  }
+
+  async stopMix(room: string): Promise<void> {
+    await this.call('DELETE', `${path(room)}/mix`);
+  }
+
+  /** The newest recordings of a room. */
+  async recordings(room: string): Promise<Recording[]> {
+    const query = new URLSearchParams({ room, limit: '20' });
+    return (await this.call<{ recordings: Recording[] }>('GET', `/v1/recordings?${query}`)).recordings;
+  }
+
+  async record(room: string, what: 'mix' | 'streams'): Promise<void> {
+    await this.call('POST', `${path(room)}/recordings`, { what });
+  }
+
+  async changeRecording(id: string, act: 'pause' | 'resume' | 'stop'): Promise<void> {
+    await this.call('POST', `/v1/recordings/${encodeURIComponent(id)}/${act}`);
+  }
+
+  async pushes(room: string): Promise<Push[]> {
+    return (await this.call<{ pushes: Push[] }>('GET', `${path(room)}/pushes`)).pushes;
+  }
+
+  /** Pushes the mix, whenever there is one, to another server. */
+  async addPush(room: string, url: string): Promise<void> {
+    await this.call('POST', `${path(room)}/pushes`, { url });
+  }
+
+  async removePush(room: string, id: string): Promise<void> {
+    await this.call('DELETE', `${path(room)}/pushes/${encodeURIComponent(id)}`);
+  }
+
   private async call<T>(method: string, path: string, body?: object): Promise<T> {
     const headers: Record<string, string> = { accept: 'application/json' };
     const token = this.token();
@@ -76,6 +121,10 @@ export class Api {
       throw new ApiError(response.status, 'bad_answer', 'the answer is not JSON');
     }
   }
+}
+
+function path(room: string): string {
+  return `/v1/rooms/${encodeURIComponent(room)}`;
 }
 
 /**

@@ -109,3 +109,62 @@ export interface OpenSession {
   app: string;
   token: string;
 }
+
+/** Well-known arrangements of a mix. */
+export const PRESETS = [
+  'grid',
+  'grid_cropped',
+  'speaker_bottom',
+  'speaker_top',
+  'floating',
+  'floating_top',
+  'side_by_side',
+  'picture_in_picture',
+  'screen_share',
+  'single_speaker',
+  'audio_only',
+] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export interface MixStatus {
+  state: 'starting' | 'running' | 'no_capacity' | 'failed';
+  reason?: string;
+  /** With `no_capacity`: cores. */
+  need?: number;
+  free?: number;
+}
+
+/** The mix of a room, or what it would be. */
+export interface Mix {
+  /** `null` while there is none. */
+  stream: Stream | null;
+  layout: {
+    arrangement: { type: 'preset'; preset: Preset } | { type: 'custom' };
+    canvas: { width: number; height: number; fps: number };
+  };
+  status: MixStatus | null;
+}
+
+export interface Recording {
+  id: string;
+  stream: string;
+  account: string | null;
+  is_mix: boolean;
+  state: 'recording' | 'paused' | 'done' | 'failed';
+  error?: string;
+  started_at: number;
+  ended_at: number | null;
+}
+
+/** A stream pushed to another server. */
+export interface Push {
+  id: string;
+  /** `null`: the room's mix. */
+  stream: string | null;
+  /** Without the stream key. */
+  target: string;
+  state: 'waiting' | 'connecting' | 'live' | 'back_off' | 'failed';
+  reason: string | null;
+  retries: number;
+  kbps: number;
+}

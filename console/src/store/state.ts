@@ -1,6 +1,7 @@
 /** All state of the page, and the only function that changes it. */
 import type { FlvTransport, PlayMode, Room, RoomSummary, Stream, StreamStats } from '../api/types';
 import { away, type Me } from './me';
+import { mayManage, type Studio } from './studio';
 import { noSignals, withSignal, type Signal, type Signals } from './signals';
 
 /** How changes reach the page: told by events, found by asking, or not at all. */
@@ -13,6 +14,10 @@ export interface State {
   openApp: boolean;
   /** Whether the token lets one into rooms: the app's own lets one only look. */
   mayJoin: boolean;
+  /** Whether the token is the app's own, which may change every room. */
+  isApp: boolean;
+  /** Whose token it is. */
+  account: string | null;
   /** `null` until the first list came. */
   rooms: RoomSummary[] | null;
   /** The app has more rooms than the list. */
@@ -34,6 +39,8 @@ export interface State {
   me: Me;
   /** What passes by in the open room. */
   signals: Signals;
+  /** Mix, recordings and pushes of the open room; `null` until known, and for those who may not change them. */
+  studio: Studio | null;
 }
 
 export const initialState: State = {
@@ -41,6 +48,8 @@ export const initialState: State = {
   app: null,
   openApp: false,
   mayJoin: false,
+  isApp: false,
+  account: null,
   rooms: null,
   moreRooms: false,
   asked: null,
@@ -53,10 +62,11 @@ export const initialState: State = {
   modes: {},
   me: away,
   signals: noSignals,
+  studio: null,
 };
 
 export type Action =
-  | { type: 'session'; app: string | null; openApp: boolean; mayJoin: boolean }
+  | { type: 'session'; app: string | null; openApp: boolean; mayJoin: boolean; isApp?: boolean; account?: string | null }
   | { type: 'token_needed'; problem: string | null }
   | { type: 'rooms'; rooms: RoomSummary[]; more: boolean }
   | { type: 'room'; id: string; room: Room | 'gone' }
@@ -67,18 +77,19 @@ export type Action =
   | { type: 'transport'; transport: FlvTransport }
   | { type: 'mode'; stream: string; mode: PlayMode }
   | { type: 'me'; me: Me }
-  | { type: 'signal'; room: string; signal: Signal };
+  | { type: 'signal'; room: string; signal: Signal }
+  | { type: 'studio'; room: string; studio: Studio };
 
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'session':
-      return { ...state, phase: 'ready', app: action.app, openApp: action.openApp, mayJoin: action.mayJoin, problem: null };
+      return sessionBegan(state, action);
     case 'token_needed':
       return { ...initialState, me: state.me, phase: 'needs_token', asked: state.asked, problem: action.problem };
     case 'rooms':
       return opened({ ...state, rooms: [...action.rooms].sort(byActivity), moreRooms: action.more, problem: null });
     case 'room':
-      return action.id === state.open ? { ...state, room: action.room } : state;
+      return action.id === state.open ? stillManaged({ ...state, room: action.room }) : state;
     case 'streams':
       return action.room === state.open ? withStreams(state, action.streams) : state;
     case 'asked':
@@ -95,7 +106,19 @@ export function reduce(state: State, action: Action): State {
       return { ...state, me: action.me };
     case 'signal':
       return action.room === state.open ? { ...state, signals: withSignal(state.signals, action.signal) } : state;
+    case 'studio':
+      return action.room === state.open ? { ...state, studio: action.studio } : state;
   }
+}
+
+function sessionBegan(state: State, action: Action & { type: 'session' }): State {
+  const { app, openApp, mayJoin, isApp = false, account = null } = action;
+  return { ...state, phase: 'ready', app, openApp, mayJoin, isApp, account, problem: null };
+}
+
+/** Whoever may no longer change the room sees no old figures of it. */
+function stillManaged(state: State): State {
+  return state.studio === null || mayManage(state) ? state : { ...state, studio: null };
 }
 
 /** How many streams of a room carry media now. */
@@ -115,7 +138,7 @@ export function isTuningIn({ room, stats }: State): boolean {
  */
 function opened(state: State): State {
   const open = state.asked ?? automatic(state);
-  return open === state.open ? state : { ...state, open, room: null, stats: {}, modes: {}, signals: noSignals };
+  return open === state.open ? state : { ...state, open, room: null, stats: {}, modes: {}, signals: noSignals, studio: null };
 }
 
 function automatic(state: State): string | null {

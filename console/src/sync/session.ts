@@ -37,6 +37,11 @@ export class Session {
     return readToken(this.held?.token ?? '')?.ofApp ?? false;
   }
 
+  /** Whose token it is. */
+  account(): string | null {
+    return readToken(this.held?.token ?? '')?.account ?? null;
+  }
+
   isOpen(): boolean {
     return this.held?.open ?? false;
   }

@@ -10,8 +10,9 @@ import { explain } from '../explain';
 import { strings } from '../strings';
 import { signalOf } from '../store/signals';
 import { isTuningIn } from '../store/state';
+import { mayManage } from '../store/studio';
 import type { Store } from '../store/store';
-import { roomList, roomOrGone } from './load';
+import { roomList, roomOrGone, studioOf } from './load';
 import { Repeater } from './repeat';
 import type { Session } from './session';
 
@@ -21,6 +22,7 @@ const POLL_MS = 3_000;
 /** Events tell about the open room only; new rooms are found by asking. */
 const POLL_WITH_EVENTS_MS = 5_000;
 const HIDDEN_MS = 30_000;
+const STUDIO_MS = 2_000;
 
 export type Connect = typeof connectLink;
 
@@ -32,6 +34,10 @@ export class Sync {
   private readonly stats = new Repeater(
     () => this.loadStats(),
     () => this.statsPause(),
+  );
+  private readonly studio = new Repeater(
+    () => this.loadStudio(),
+    () => (document.hidden ? HIDDEN_MS : STUDIO_MS),
   );
   private link: Link | null = null;
   private events = false;
@@ -67,6 +73,7 @@ export class Sync {
   refresh(): void {
     this.rooms.now();
     this.stats.now();
+    this.studio.now();
   }
 
   /** Goes on with a token that somebody entered; `false` if it is none. */
@@ -89,7 +96,7 @@ export class Sync {
       const { rooms, more } = await roomList(this.api, this.session.room());
       if (this.store.get().phase !== 'ready') {
         const [app, openApp] = [this.session.app(), this.session.isOpen()];
-        this.store.dispatch({ type: 'session', app, openApp, mayJoin: openApp || !this.session.isOfApp() });
+        this.store.dispatch({ type: 'session', app, openApp, mayJoin: openApp || !this.session.isOfApp(), isApp: this.session.isOfApp(), account: this.session.account() });
       }
       this.store.dispatch({ type: 'rooms', rooms, more });
       const id = this.store.get().open;
@@ -112,6 +119,17 @@ export class Sync {
       // The room may have ended a moment ago.
       if (error.status === 404) this.rooms.now();
       else this.failed(thrown);
+    }
+  }
+
+  private async loadStudio(): Promise<void> {
+    const state = this.store.get();
+    const { open, room } = state;
+    if (state.phase !== 'ready' || open === null || room === null || room === 'gone' || !mayManage(state)) return;
+    try {
+      this.store.dispatch({ type: 'studio', room: open, studio: await studioOf(this.api, open) });
+    } catch {
+      // The room's own rounds say what is wrong with the gateway; one that has just ended has nothing to tell.
     }
   }
 

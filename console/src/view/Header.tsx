@@ -1,5 +1,6 @@
 import type { FlvTransport } from '../api/types';
 import type { State } from '../store/state';
+import { switchLanguage } from '../language';
 import { strings } from '../strings';
 import { useServices } from './context';
 import { Logo } from './icons';
@@ -20,6 +21,9 @@ export function Header({ state }: { state: State }) {
         </span>
       )}
       <span class="push" />
+      <button type="button" class="plain" data-testid="language" onClick={changeLanguage}>
+        {strings.language}
+      </button>
       {state.phase === 'ready' && (
         <>
           <fieldset class="segments">
@@ -49,4 +53,10 @@ export function Header({ state }: { state: State }) {
       )}
     </header>
   );
+}
+
+/** Texts are chosen when the page is loaded. */
+function changeLanguage(): void {
+  switchLanguage();
+  location.reload();
 }

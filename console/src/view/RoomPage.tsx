@@ -5,6 +5,7 @@ import { NoStreams } from './Empty';
 import { MemberList } from './MemberList';
 import { Stage } from './Stage';
 import { StreamTile } from './StreamTile';
+import { StudioPanel } from './StudioPanel';
 
 export function RoomPage({ room, state }: { room: Room; state: State }) {
   const { name, kind } = room.settings;
@@ -22,6 +23,7 @@ export function RoomPage({ room, state }: { room: Room; state: State }) {
         </p>
       </div>
       <Stage room={room} state={state} />
+      {state.studio !== null && <StudioPanel room={room} studio={state.studio} />}
       {room.streams.length === 0 && <NoStreams room={room.id} state={state} />}
       {streams.length > 0 && (
         <div class={streams.length === 1 ? 'tiles single' : 'tiles'}>

@@ -28,18 +28,26 @@ fn the_reference_is_the_default_and_complete() {
     assert_eq!(loaded, Config::default());
     let default: toml::Table = toml::from_str(&toml::to_string(&Config::default()).unwrap()).unwrap();
     for (section, keys) in &default {
-        assert!(
-            REFERENCE.contains(&format!("[{section}]")),
-            "[{section}] is missing"
-        );
-        for key in keys.as_table().unwrap().keys() {
-            let named = REFERENCE.lines().any(|line| {
-                line.trim_start_matches("# ")
-                    .split_once('=')
-                    .is_some_and(|(name, _)| name.trim() == key)
-            });
-            assert!(named, "{section}.{key} is missing");
+        is_named(section, keys.as_table().unwrap());
+    }
+}
+
+fn is_named(section: &str, keys: &toml::Table) {
+    assert!(
+        REFERENCE.contains(&format!("[{section}]")),
+        "[{section}] is missing"
+    );
+    for (key, value) in keys {
+        if let Some(inner) = value.as_table() {
+            is_named(&format!("{section}.{key}"), inner);
+            continue;
         }
+        let named = REFERENCE.lines().any(|line| {
+            line.trim_start_matches("# ")
+                .split_once('=')
+                .is_some_and(|(name, _)| name.trim() == key)
+        });
+        assert!(named, "{section}.{key} is missing");
     }
 }
 
@@ -127,6 +135,26 @@ fn mistakes_are_told_with_file_key_and_reason() {
             "[workers]\nopus_bitrate = 1",
             vec!["workers.opus_bitrate", "6000"],
         ),
+        (
+            "[recording.upload]\nbucket = \"rec\"",
+            vec!["recording.upload.bucket", "access_key", "secret_key"],
+        ),
+        (
+            "[recording.upload]\nbucket = \"rec\"\naccess_key = \"a\"\nsecret_key_file = \"/x\"\nendpoint = \"http://a\"",
+            vec!["recording.upload.endpoint", "allow_http"],
+        ),
+        (
+            "[recording.upload]\nbucket = \"rec\"\naccess_key = \"a\"\nsecret_key_file = \"/x\"\npiece_bytes = 1000",
+            vec!["recording.upload.piece_bytes", "5242880"],
+        ),
+        (
+            "[recording.upload]\nbucket = \"rec\"\naccess_key = \"a\"\nsecret_key_file = \"/x\"\nprefix = \"a/../b\"",
+            vec!["recording.upload.prefix"],
+        ),
+        (
+            "[recording.upload]\nsecret_key = \"917\"",
+            vec!["recording.upload.secret_key", "16"],
+        ),
         ("[nonsense]", vec!["nonsense"]),
         ("this is no TOML", vec!["toml"]),
     ] {
@@ -167,5 +195,40 @@ fn the_turn_secret_is_write_only() {
         let error = load(Some(file(&text).path()), &Overrides::default()).unwrap_err();
         let error = error.to_string();
         assert!(error.contains("turn.secret") && !error.contains("917"), "{error}");
+    }
+}
+
+/// Tokens that are believed unread are for those who say so.
+#[test]
+fn vendors_apps_are_checked() {
+    let with = |apps: &str, allow: &str| {
+        let pairs = [("vendor.apps", apps), ("vendor.allow_open", allow)];
+        load(None, &set(&pairs))
+    };
+    let app = |rest: &str| format!(r#"[{{key="o#a", app="demo"{rest}}}]"#);
+    let jwt = with(&app(""), "false").unwrap();
+    assert_eq!(
+        jwt.vendor.apps[0].tokens,
+        lianmai_control::vendor::TokenPolicy::Jwt
+    );
+    assert_eq!(jwt.vendor.apps[0].domain, "easemob.com");
+    with(&app(r#", tokens="open""#), "true").unwrap();
+    with(&app(r#", tokens="hook", hook="https://example.com/t""#), "false").unwrap();
+    for (apps, word) in [
+        (app(r#", tokens="open""#), "allow_open"),
+        (app(r#", tokens="hook""#), "hook"),
+        (app(r#", hook="https://example.com""#), "hook"),
+        (app(r#", tokens="hook", hook="ftp://example.com""#), "hook"),
+        (app(r#", tokens="none""#), "vendor.apps"),
+        (app(r#", domain="a b""#), "domain"),
+        (
+            r#"[{key="a", app="demo"}, {key="a", app="demo"}]"#.to_owned(),
+            "twice",
+        ),
+        (r#"[{key="", app="demo"}]"#.to_owned(), "key"),
+        (r#"[{key="a", app="de mo"}]"#.to_owned(), "vendor.apps"),
+    ] {
+        let error = with(&apps, "false").unwrap_err().to_string();
+        assert!(error.contains(word), "{apps}: {error}");
     }
 }

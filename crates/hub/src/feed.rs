@@ -202,6 +202,11 @@ impl Feed {
         }
     }
 
+    /// Whether another layer takes over at its next key frame.
+    pub fn is_changing(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Layers on air: 0 when nobody publishes, 1 without simulcast.
     pub fn layers(&self) -> u8 {
         let view = self.place.family.view();

@@ -3,7 +3,8 @@
 //! [`start`] follows a stream without re-encoding and writes it into files, in parts: MP4, FLV or HLS. A part on disk is
 //! playable at any moment but for its last second: MP4 is written as fragments and made a fast-start file when the part
 //! ends, FLV gets its duration and index then. [`recover`] does the same for what a crash left. Files are written on a
-//! thread of their own behind a bounded queue; a slow disk costs the recording frames, which are counted, and nobody else.
+//! thread of their own behind a bounded queue; a slow disk costs the recording frames, which are counted, and nobody
+//! else. [`upload`] brings finished files to S3-compatible storage.
 
 mod clock;
 mod container;
@@ -26,6 +27,7 @@ mod sample;
 mod shared;
 mod spec;
 mod task;
+pub mod upload;
 mod writer;
 
 pub use disk::{DiskGuard, free_space};

@@ -6,11 +6,13 @@
 //! - [`Room`], [`Rooms`]: one room, and all rooms of a gateway with their name index.
 //! - [`Command`], [`Event`], [`Rejection`]: what can be asked, what happened, why not.
 //! - [`layout`]: how the streams of a room become one picture and one sound; [`Push`]: where else they go.
+//! - [`call`]: ringing, answers and what stays of a call, which opens a room for its media.
 //! - [`RoomSnapshot`] persists a room with its verifier; [`RoomView`] shows it without secrets.
 //! - [`StreamToken`], [`Ticket`], [`Secret`]: signed push and pull rights, signed rights to join.
 
 mod attributes;
 mod bypass;
+pub mod call;
 mod command;
 mod credential;
 mod event;

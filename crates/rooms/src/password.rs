@@ -49,7 +49,8 @@ impl PasswordCheck {
     }
 
     /// Whether the password opened the room that now holds `current`.
-    pub(crate) fn opens(&self, current: &PasswordHash) -> bool {
+    #[must_use]
+    pub fn opens(&self, current: &PasswordHash) -> bool {
         self.matched && self.against == *current
     }
 }

@@ -39,6 +39,12 @@ pub enum Lifetime {
         #[serde(rename = "delay_ms")]
         delay: Delay,
     },
+    /// As soon as the last member has left; before the first one came, after `delay_ms`.
+    EndsWhenLeft {
+        /// How long the room waits for its first member.
+        #[serde(rename = "delay_ms")]
+        delay: Delay,
+    },
 }
 
 /// What members may do without asking.

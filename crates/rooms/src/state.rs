@@ -23,9 +23,9 @@ use serde::{Deserialize, Serialize};
 use crate::bypass::BypassMode;
 use crate::layout::Layout;
 use crate::{
-    AccountId, Actor, AppId, Attributes, Command, EndReason, Event, EventKind, Member, MemberId, MemberView,
-    MuteFlags, NewRoom, Push, PushId, PushView, Rejection, Request, Role, RoomId, RoomView, Settings,
-    SettingsView, Stream, StreamId, StreamKind, StreamView, Timestamp,
+    AccountId, Actor, AppId, Attributes, Command, EndReason, Event, EventKind, Lifetime, Member, MemberId,
+    MemberView, MuteFlags, NewRoom, Push, PushId, PushView, Rejection, Request, Role, RoomId, RoomView,
+    Settings, SettingsView, Stream, StreamId, StreamKind, StreamView, Timestamp,
 };
 
 /// What a handler returns: what happened, not yet numbered.
@@ -83,8 +83,13 @@ impl State {
         if self.ended.is_some() {
             return Err(Rejection::RoomEnded);
         }
+        let was_inhabited = !self.members.is_empty();
         let mut happened = self.dispatch(command, now)?;
         happened.extend(self.remove_pushes_without_stream());
+        let left = was_inhabited && self.members.is_empty() && self.ended.is_none();
+        if left && matches!(self.settings.lifetime, Lifetime::EndsWhenLeft { .. }) {
+            happened.extend(self.end(EndReason::Empty));
+        }
         self.note_emptiness(now);
         Ok(self.stamp(happened, now))
     }

@@ -20,6 +20,7 @@ use super::negotiate::Senders;
 use super::outgoing::Outgoing;
 use super::pacer::Pacer;
 use super::sdp::{self, Section};
+use super::share::Sound;
 use super::timeline::Timeline;
 use super::wait::Wake;
 use crate::receive;
@@ -97,6 +98,7 @@ pub(crate) struct Peer {
     pub(super) round_trip: Option<Duration>,
     pub(super) reception: Option<receive::Link>,
     pub(super) estimate: Option<f64>,
+    pub(super) sound: Sound,
     pub(super) qualities: HashMap<StreamKey, (u8, u8)>,
     pub(super) levels_at: Instant,
     pub(super) quality_at: Instant,
@@ -136,6 +138,7 @@ impl Peer {
             round_trip: None,
             reception: None,
             estimate: None,
+            sound: Sound::default(),
             qualities: HashMap::new(),
             levels_at: now,
             quality_at: now,

@@ -4,9 +4,12 @@
 //! the peer publishes, [`outgoing`] what it plays.
 
 mod any;
+#[cfg(test)]
+mod drift;
 mod drive;
 pub(crate) mod engine;
 mod incoming;
+mod ladder;
 mod lines;
 pub(crate) mod link;
 pub(crate) mod negotiate;
@@ -14,8 +17,8 @@ mod outgoing;
 mod outlet;
 mod pacer;
 pub(crate) mod places;
-mod room;
 pub(crate) mod sdp;
+mod share;
 mod sound_clock;
 pub(crate) mod tap;
 mod timeline;

@@ -11,8 +11,8 @@ use lianmai_media::{AudioCodec, Frame, MediaTime, Timescale, TrackKind, VideoCod
 use rtc::rtcp::sender_report::SenderReport;
 
 use super::any;
+use super::ladder::Ladder;
 use super::pacer::Pacer;
-use super::room::Room;
 use super::sdp::{Codec, Section};
 use super::sound_clock::SoundClock;
 use super::timeline::Timeline;
@@ -29,8 +29,24 @@ const REPORT: Duration = Duration::from_secs(1);
 const STALE_MILLIS: i64 = 100;
 /// Distance of stale pictures, in ticks of 90 kHz: a viewer shows the last of them at once.
 const STALE_TICKS: u32 = 45;
+/// Headers of a packet on the wire: RTP with its seal, UDP, IP; and the same as a factor for pictures.
+const HEADERS: u32 = 64;
+const ON_THE_WIRE: f64 = 1.07;
 /// Items taken at once by who joins.
 const MAX_JOIN: usize = 4_096;
+
+/// What became of a picture when the connection was looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fitted {
+    /// It goes on, or stays away.
+    Same,
+    /// A smaller one comes.
+    Less,
+    /// It was taken away.
+    Paused,
+    /// It comes back.
+    Back,
+}
 
 /// A line that plays one track.
 pub(crate) struct Outgoing {
@@ -46,9 +62,11 @@ pub(crate) struct Outgoing {
     headers: Option<Arc<Headers>>,
     started: bool,
     /// What the connection has for the picture.
-    room: Room,
+    ladder: Ladder,
     /// No picture goes out: the connection does not carry it, or it is not wanted.
     paused: bool,
+    /// No picture goes out before the first of the layer chosen: the present one is too large.
+    held: bool,
     needs_keyframe: bool,
     sound: SoundClock,
     packets: u32,
@@ -91,8 +109,9 @@ impl Outgoing {
         )?;
         let mut outgoing = Outgoing {
             hub: hub.clone(),
-            room: Room::new(),
+            ladder: Ladder::new(),
             paused: false,
+            held: false,
             line,
             kind,
             ssrc,
@@ -176,65 +195,93 @@ impl Outgoing {
         if self.kind != TrackKind::Video {
             return;
         }
+        let best = self.best();
+        self.ladder.ask(best);
         self.pause_or_go_on();
+        if self.line.layer != LayerChoice::AudioOnly {
+            self.feed.choose_layer(best);
+        }
+    }
+
+    /// The best layer that is wanted.
+    fn best(&self) -> u8 {
         match self.line.layer {
-            LayerChoice::Low => self.feed.choose_layer(self.feed.layers().saturating_sub(1)),
-            LayerChoice::High | LayerChoice::Auto => self.feed.choose_layer(0),
-            LayerChoice::AudioOnly => {}
+            LayerChoice::Low => self.feed.layers().saturating_sub(1),
+            LayerChoice::High | LayerChoice::Auto | LayerChoice::AudioOnly => 0,
         }
     }
 
     fn pause_or_go_on(&mut self) {
-        let paused = self.line.layer == LayerChoice::AudioOnly || self.room.is_lacking();
+        let paused = self.line.layer == LayerChoice::AudioOnly || self.ladder.layer().is_none();
         if self.paused && !paused {
-            self.needs_keyframe = true;
-            self.feed.request_keyframe();
+            self.keyframe_needed();
         }
         self.paused = paused;
     }
 
     /// Whether the connection does not carry the picture that is wanted.
     pub(crate) fn is_starved(&self) -> bool {
-        self.room.is_lacking() && self.line.layer != LayerChoice::AudioOnly
+        self.ladder.layer().is_none() && self.line.layer != LayerChoice::AudioOnly
     }
 
-    /// Adapts to what the connection carries, in bits per second: the best layer that fits, at last no picture. Whether
-    /// the picture was taken away or came back.
-    pub(crate) fn fit(&mut self, available: f64, now: Instant) -> bool {
+    /// Bits per second on the wire of the best picture that is wanted, as far as that is known.
+    pub(crate) fn need(&self) -> Option<f64> {
+        let wanted = self.kind == TrackKind::Video && self.line.layer != LayerChoice::AudioOnly;
+        if wanted { self.need_of(self.best()) } else { None }
+    }
+
+    /// Bytes that went out on the wire, with their roll-over.
+    pub(crate) fn carried(&self) -> u32 {
+        self.octets.wrapping_add(self.packets.wrapping_mul(HEADERS))
+    }
+
+    /// Adapts to what the connection carries, in bits per second: the best layer that fits, at last no picture.
+    pub(crate) fn fit(&mut self, available: f64, now: Instant) -> Fitted {
         if self.kind != TrackKind::Video || self.line.layer == LayerChoice::AudioOnly {
-            return false;
+            return Fitted::Same;
         }
-        let layers = self.feed.layers().max(1);
-        if self.line.layer == LayerChoice::Low {
-            self.feed.choose_layer(layers - 1);
-        } else {
-            let present = self.feed.layer();
-            // A step up needs more room than staying, so that it does not swing.
-            let fits = |layer: u8| {
-                let margin = if layer < present { 1.3 } else { 0.95 };
-                self.bitrate(layer)
-                    .is_none_or(|bitrate| bitrate * margin <= available)
-            };
-            let best = (0..layers).find(|layer| fits(*layer)).unwrap_or(layers - 1);
-            if best != present {
-                self.feed.choose_layer(best);
-            }
+        let needs: Vec<Option<f64>> = (0..self.feed.layers().max(1))
+            .map(|layer| self.need_of(layer))
+            .collect();
+        if needs.iter().all(Option::is_none) {
+            return Fitted::Same;
         }
-        let Some(smallest) = self.bitrate(layers - 1) else {
-            return false;
-        };
-        let changed = self.room.look(smallest, available, now);
-        if changed {
-            self.pause_or_go_on();
-            let stream = &self.line.grant.key;
-            if self.paused {
+        let before = self.ladder.layer();
+        let chosen = self.ladder.look(&needs, self.best(), available, now);
+        if let Some(layer) = chosen {
+            self.feed.choose_layer(layer);
+        }
+        self.pause_or_go_on();
+        if chosen == before {
+            return Fitted::Same;
+        }
+        let stream = &self.line.grant.key;
+        let needed = needs.last().copied().flatten();
+        match (before, chosen) {
+            (_, None) => {
                 metrics::counter!("lianmai_bridge_pictures_paused_total").increment(1);
-                tracing::info!(%stream, available, needed = smallest, "picture paused: no room");
-            } else {
-                tracing::info!(%stream, available, needed = smallest, "picture goes on");
+                tracing::info!(%stream, available, needed, "picture paused: no room");
+                Fitted::Paused
+            }
+            (None, Some(layer)) => {
+                tracing::info!(%stream, available, needed, layer, "picture goes on");
+                Fitted::Back
+            }
+            (Some(before), Some(layer)) => {
+                let direction = if before < layer { "down" } else { "up" };
+                metrics::counter!("lianmai_bridge_layer_changes_total", "direction" => direction)
+                    .increment(1);
+                tracing::info!(%stream, available, before, layer, "another layer");
+                // What is too large fills the connection until the smaller one comes.
+                self.held = before < layer;
+                if self.held { Fitted::Less } else { Fitted::Same }
             }
         }
-        changed
+    }
+
+    /// Bits per second of a layer on the wire, measured.
+    fn need_of(&self, layer: u8) -> Option<f64> {
+        self.bitrate(layer).map(|bitrate| bitrate * ON_THE_WIRE)
     }
 
     /// Bits per second of a layer, measured.
@@ -285,9 +332,15 @@ impl Outgoing {
             Some(live) if joining => batch.iter().filter(|d| is_older(d, live)).count() as u32,
             _ => 0,
         };
+        if self.held && !other_source {
+            self.hold_until_changed();
+        }
         for delivery in batch.drain(..) {
             match delivery {
-                Delivery::Headers(headers) => self.headers = Some(headers),
+                Delivery::Headers(headers) => {
+                    self.headers = Some(headers);
+                    self.hold_until_changed();
+                }
                 Delivery::Item(item) => {
                     let Some(frame) = item.frame() else { continue };
                     let timeline =
@@ -315,6 +368,19 @@ impl Outgoing {
         None
     }
 
+    /// What follows is of the layer that was chosen, or there is none such.
+    fn hold_until_changed(&mut self) {
+        if self.held && !self.feed.is_changing() {
+            self.held = false;
+            self.keyframe_needed();
+        }
+    }
+
+    fn keyframe_needed(&mut self) {
+        self.needs_keyframe = true;
+        self.feed.request_keyframe();
+    }
+
     fn send_item(
         &mut self,
         item: &Arc<Item>,
@@ -324,7 +390,7 @@ impl Outgoing {
         pacer: &mut Pacer<Outbound>,
         now: Instant,
     ) {
-        if frame.kind != self.kind || self.paused {
+        if frame.kind != self.kind || self.paused || self.held {
             return;
         }
         if self.needs_keyframe {

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::drive::{Peer, wall_ntp};
 use super::engine::Direction;
+use super::outgoing::{Fitted, Outgoing};
+use super::share::most_of_one;
 use crate::BridgeEvent;
 use crate::receive::{self, quality};
 use crate::send::Heard;
@@ -17,7 +19,7 @@ const FIT: Duration = Duration::from_millis(500);
 const WORST: u8 = 5;
 
 impl Peer {
-    pub(super) fn heard(&mut self, heard: Heard, _now: Instant) {
+    pub(super) fn heard(&mut self, heard: Heard, now: Instant) {
         match heard {
             Heard::KeyframeWanted { ssrc } => {
                 if let Some(out) = self.outgoing.iter_mut().find(|out| out.ssrc() == ssrc) {
@@ -36,8 +38,8 @@ impl Peer {
             Heard::Reception { report } => {
                 if report.last_sender_report != 0 {
                     // Middle 32 bits of NTP time, in 1/65 536 s (RFC 3550 §6.4.1).
-                    let now = (wall_ntp() >> 16) as u32;
-                    let trip = now
+                    let wall = (wall_ntp() >> 16) as u32;
+                    let trip = wall
                         .wrapping_sub(report.last_sender_report)
                         .wrapping_sub(report.delay);
                     let trip = Duration::from_secs_f64(f64::from(trip) / 65_536.0);
@@ -56,7 +58,13 @@ impl Peer {
                     jitter: Some(Duration::from_secs_f64(f64::from(report.jitter) / clock)),
                 });
             }
-            Heard::Estimate { bits_per_second } => self.estimate = Some(bits_per_second),
+            Heard::Estimate { bits_per_second } => {
+                let before = self.estimate.replace(bits_per_second);
+                self.pacer.set_carried(bits_per_second);
+                if before.is_some_and(|before| bits_per_second < before) {
+                    self.fit_at = now;
+                }
+            }
         }
     }
 
@@ -87,19 +95,19 @@ impl Peer {
     /// Shares the estimate between the pictures; sound is small and always goes.
     fn fit(&mut self, now: Instant) {
         let Some(estimate) = self.estimate else { return };
-        let pictures = self
-            .outgoing
-            .iter()
-            .filter(|out| out.kind() == lianmai_media::TrackKind::Video)
-            .count();
-        if pictures > 0 {
-            let share = estimate * 0.9 / pictures as f64;
-            for out in &mut self.outgoing {
-                if out.fit(share, now) {
-                    // Whoever watches is told at once, and what is lost of it is not worth a repair.
-                    self.quality_at = now;
-                    self.link.forget_sent(out.ssrc());
-                }
+        let available = estimate - self.sound.rate(&self.outgoing, now);
+        let mut needs: Vec<f64> = self.outgoing.iter().filter_map(Outgoing::need).collect();
+        let most = most_of_one(&mut needs, available);
+        for out in &mut self.outgoing {
+            let fitted = out.fit(most, now);
+            if fitted == Fitted::Same {
+                continue;
+            }
+            // What is lost of what was too large is not worth a repair.
+            self.link.forget_sent(out.ssrc());
+            if fitted != Fitted::Less {
+                // Whoever watches is told at once.
+                self.quality_at = now;
             }
         }
     }

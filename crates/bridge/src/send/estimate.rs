@@ -1,33 +1,32 @@
 //! What the connection to a viewer carries, from its transport-wide feedback.
 //!
-//! The estimator is the `rtc` crate's; what it is told is remembered here: a ring of numbers, times and sizes, in which
-//! a packet costs nothing but its place. Pure.
+//! What is sent is remembered here as numbers, times and sizes, in a ring in which a packet costs nothing but its place;
+//! [`Capacity`] makes an estimate of it. Pure.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use rtc::interceptor::{BandwidthEstimator as _, Gcc, PacketReport};
-use rtc::rtcp::transport_feedbacks::cc_feedback_report::Ecn;
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::{
     PacketStatusChunk, SymbolTypeTcc, TransportLayerCc,
 };
 
-/// Bounds and start, in bits per second.
-const LEAST: f64 = 50_000.0;
-const START: f64 = 1_500_000.0;
-const MOST: f64 = 50_000_000.0;
+use super::capacity::Capacity;
+
 /// Packets that nothing was heard of are forgotten after this.
 const KEEP: Duration = Duration::from_secs(2);
 const MAX_PACKETS: usize = 4_096;
+/// What left as long before something that has arrived is lost: until then it may have been overtaken.
+const OVERTAKEN: Duration = Duration::from_millis(200);
 /// Unit of a report's reference time (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
 const REFERENCE: Duration = Duration::from_millis(64);
+/// Headers of a packet on the wire besides its content: RTP with extensions, its seal, UDP, IP.
+const HEADERS: usize = 64;
 
 pub(super) struct Estimate {
-    gcc: Gcc,
+    capacity: Capacity,
     sent: VecDeque<Sent>,
     /// The number that the next packet gets; those in `sent` have the ones before.
     next: u64,
-    reports: Vec<PacketReport>,
 }
 
 #[derive(Clone, Copy)]
@@ -35,39 +34,38 @@ struct Sent {
     at: Instant,
     bytes: u16,
     arrived: bool,
-    arrival: Option<Duration>,
 }
 
 impl Estimate {
     pub(super) fn new() -> Estimate {
         Estimate {
-            gcc: Gcc::new(START, LEAST, MOST),
+            capacity: Capacity::new(),
             sent: VecDeque::new(),
             next: 0,
-            reports: Vec::new(),
         }
     }
 
-    /// Notes a packet that leaves now; its transport-wide number.
-    pub(super) fn number(&mut self, bytes: usize, now: Instant) -> u16 {
+    /// Notes a packet that leaves now, with so many bytes of content; its transport-wide number.
+    pub(super) fn number(&mut self, content: usize, now: Instant) -> u16 {
         let old = |sent: &Sent| now.saturating_duration_since(sent.at) > KEEP;
         while self.sent.front().is_some_and(old) || self.sent.len() >= MAX_PACKETS {
             self.sent.pop_front();
         }
+        let bytes = content + HEADERS;
+        self.capacity.sent(now, bytes);
         self.sent.push_back(Sent {
             at: now,
             bytes: u16::try_from(bytes).unwrap_or(u16::MAX),
             arrived: false,
-            arrival: None,
         });
         let number = self.next as u16;
         self.next += 1;
         number
     }
 
-    /// Takes feedback; the estimate in bits per second when it says anything.
+    /// Takes feedback; the estimate in bits per second, with all headers, when it says anything.
     pub(super) fn feedback(&mut self, feedback: &TransportLayerCc, now: Instant) -> Option<f64> {
-        let mut highest = None;
+        let mut newest: Option<Instant> = None;
         let mut number = feedback.base_sequence_number;
         let mut arrival = REFERENCE * feedback.reference_time;
         let mut deltas = feedback.recv_deltas.iter();
@@ -86,42 +84,32 @@ impl Estimate {
                     false => arrival + step,
                 };
             }
-            if let Some(place) = self.place(number)
+            if arrived
+                && let Some(place) = self.place(number)
                 && let Some(sent) = self.sent.get_mut(place)
-                && arrived
             {
-                sent.arrived = true;
-                sent.arrival = delta.map(|_| arrival);
-                highest = highest.max(Some(place));
+                newest = newest.max(Some(sent.at));
+                if !std::mem::replace(&mut sent.arrived, true) {
+                    let (at, bytes) = (sent.at, usize::from(sent.bytes));
+                    self.capacity.arrived(at, bytes, delta.map(|_| arrival));
+                }
             }
             number = number.wrapping_add(1);
         }
-        // What was not named before the newest arrival is lost.
-        let first = self.next - self.sent.len() as u64;
-        self.reports.clear();
-        for (sent, id) in self
-            .sent
-            .drain(..highest.map_or(0, |place| place + 1))
-            .zip(first..)
-        {
-            self.reports.push(PacketReport {
-                ssrc: 0,
-                id,
-                rtp_sequence_number: 0,
-                is_twcc: true,
-                twcc_sequence_number: id as u16,
-                size: usize::from(sent.bytes),
-                arrived: sent.arrived,
-                departure: sent.at,
-                arrival: sent.arrival,
-                ecn: Ecn::NotEct,
-            });
+        let newest = newest?;
+        let done = |sent: &Sent| sent.arrived || newest.saturating_duration_since(sent.at) > OVERTAKEN;
+        while let Some(sent) = self.sent.front().copied().filter(done) {
+            self.sent.pop_front();
+            if !sent.arrived {
+                self.capacity.lost(sent.at);
+            }
         }
-        if self.reports.is_empty() {
-            return None;
-        }
-        self.gcc.on_reports(now, &self.reports);
-        Some(self.gcc.target_bitrate())
+        Some(self.capacity.update(now))
+    }
+
+    /// Whether the connection is full: what is sent besides takes the place of something else.
+    pub(super) fn is_full(&self) -> bool {
+        self.capacity.is_full()
     }
 
     /// Where a packet is, if it is still there.
@@ -188,7 +176,7 @@ mod tests {
     fn a_narrow_connection_is_noticed() {
         let start = Instant::now();
         let mut estimate = Estimate::new();
-        let mut last = START;
+        let mut last = f64::INFINITY;
         // 1 Mb/s through 500 kb/s; numbers roll over on the way.
         estimate.next = 0xFF00;
         for tick in 0..100_u64 {
@@ -202,7 +190,7 @@ mod tests {
             last = estimate.feedback(&feedback, now).unwrap_or(last);
         }
         assert!(last < 600_000.0, "{last}");
-        assert!(estimate.sent.len() <= 1, "what is spoken of is forgotten");
+        assert!(estimate.sent.len() <= 40, "what is spoken of is forgotten");
     }
 
     #[test]

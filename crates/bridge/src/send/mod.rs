@@ -5,6 +5,7 @@
 //! [`sender`] writes each packet once, where the socket takes it from. A repaired packet is the same bytes again:
 //! AES-GCM must not seal two different packets under one number (RFC 7714 §8.3).
 
+mod capacity;
 mod estimate;
 mod extensions;
 mod feedback;

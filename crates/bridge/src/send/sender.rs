@@ -160,7 +160,7 @@ impl Sender {
         for sequence in request.nacks.iter().copied().flatten() {
             let mut history = std::mem::take(&mut line.history);
             if let Some(kept) = history.again(sequence, now) {
-                if self.saved > 0.0 {
+                if self.saved > 0.0 && !self.estimate.is_full() {
                     let bytes = write(seal, line, &kept.packet, kept.transport, kept.told_mid, out);
                     self.saved -= bytes as f64;
                     repaired += 1;

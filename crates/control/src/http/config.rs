@@ -8,6 +8,7 @@ use axum::http::HeaderValue;
 use lianmai_rooms::AppId;
 
 use super::jwt::JwtPolicy;
+use crate::vendor::NetcallConfig;
 
 /// Which origins a browser may call from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,6 +136,8 @@ pub struct HttpConfig {
     pub jwt: JwtPolicy,
     /// Settings of `/v1/ws`.
     pub ws: WsConfig,
+    /// Settings of the netcall gateway.
+    pub netcall: NetcallConfig,
 }
 
 impl Default for HttpConfig {
@@ -155,6 +158,7 @@ impl Default for HttpConfig {
             open_app: None,
             jwt: JwtPolicy::default(),
             ws: WsConfig::default(),
+            netcall: NetcallConfig::default(),
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn limits(State(state): State<HttpState>, request: Request, nex
 }
 
 /// Who asks: the peer, or whom a trusted proxy says it speaks for.
-fn peer_address(state: &HttpState, request: &Request) -> IpAddr {
+pub(crate) fn peer_address(state: &HttpState, request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     let trusted = &state.config().trusted_proxies;

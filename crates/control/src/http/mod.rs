@@ -26,6 +26,8 @@ pub(crate) mod tally;
 
 pub(crate) use caller::{Caller, bearer, prove};
 pub use config::{CorsPolicy, HttpConfig, MetricsAccess, Rate, WsConfig};
+pub(crate) use console::fallback as console_page;
+pub(crate) use guard::peer_address;
 pub use problem::{PROBLEM_JSON, Problem, ProblemBody};
 pub use router::{metrics_router, openapi_json, router};
 pub use server::serve;

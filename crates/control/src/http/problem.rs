@@ -168,6 +168,12 @@ impl Problem {
         &self.code
     }
 
+    /// What is wrong, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The problem as it is sent.
     #[must_use]
     pub fn body(&self) -> ProblemBody<'_> {

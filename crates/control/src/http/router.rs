@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{HttpState, caller, console, guard, openapi, probes, routes as api_routes};
-use crate::{webrtc, workers, ws};
+use crate::{vendor, webrtc, workers, ws};
 
 /// The router of the public address: native API, WebSocket, probes, metrics, console, and `merge` (play routes).
 ///
@@ -19,6 +19,8 @@ pub fn router(state: HttpState, merge: Router) -> Router {
     let api = api
         .route_layer(middleware::from_fn_with_state(state.clone(), caller::require))
         .merge(open_routes(&document))
+        .merge(vendor::emedia::router())
+        .merge(vendor::sign_in::router())
         .method_not_allowed_fallback(console::method_not_allowed);
     // Outside of the guard, because a preflight carries no token; not around play routes, which have their own.
     let api = match guard::cors(&state.config().cors) {
@@ -29,6 +31,7 @@ pub fn router(state: HttpState, merge: Router) -> Router {
     // Same origin only: it gives out a token.
     let api = api.route("/console/session", get(console::session));
     api.merge(webrtc::router())
+        .merge(vendor::netcall::router())
         .with_state(state.clone())
         .merge(merge)
         .fallback(console::fallback)

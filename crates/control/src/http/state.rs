@@ -12,6 +12,9 @@ use super::config::HttpConfig;
 use super::rate::Rates;
 use super::tally::Tally;
 use crate::service::Service;
+use crate::vendor::Netcall;
+use crate::vendor::sign_in::SignIns;
+use crate::vendor::tokens::Questions;
 use crate::ws::LiveSessions;
 
 /// Renders the metrics as text.
@@ -32,6 +35,9 @@ struct Inner {
     ws_places: Arc<Semaphore>,
     ws_per_app: Tally<AppId>,
     live_sessions: LiveSessions,
+    vendor_questions: Questions,
+    sign_ins: SignIns,
+    netcall: Netcall,
 }
 
 impl HttpState {
@@ -51,6 +57,9 @@ impl HttpState {
             )),
             ws_per_app: Tally::new(config.ws.max_per_app),
             live_sessions: LiveSessions::default(),
+            vendor_questions: Questions::default(),
+            sign_ins: SignIns::default(),
+            netcall: Netcall::new(&config.netcall),
             tasks: TaskTracker::new(),
             service,
             config,
@@ -91,6 +100,18 @@ impl HttpState {
 
     pub(crate) fn live_sessions(&self) -> &LiveSessions {
         &self.0.live_sessions
+    }
+
+    pub(crate) fn vendor_questions(&self) -> &Questions {
+        &self.0.vendor_questions
+    }
+
+    pub(crate) fn sign_ins(&self) -> &SignIns {
+        &self.0.sign_ins
+    }
+
+    pub(crate) fn netcall(&self) -> &Netcall {
+        &self.0.netcall
     }
 
     pub(crate) fn stop(&self) -> &CancellationToken {

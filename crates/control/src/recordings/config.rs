@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::RecordingFormat;
+use super::upload::UploadConfig;
 
 /// Settings of recordings.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct RecordingConfig {
     pub retention: Option<Duration>,
     /// Recordings at a time.
     pub max_active: usize,
+    /// Where complete parts are uploaded to; `None`: they stay on disk.
+    pub upload: Option<UploadConfig>,
 }
 
 impl Default for RecordingConfig {
@@ -34,6 +37,7 @@ impl Default for RecordingConfig {
             part_bytes: None,
             retention: None,
             max_active: 1_000,
+            upload: None,
         }
     }
 }

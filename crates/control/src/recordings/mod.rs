@@ -14,12 +14,13 @@ mod restore;
 mod retention;
 mod running;
 mod tell;
+pub mod upload;
 mod writer;
 
 pub use config::RecordingConfig;
 pub use model::{
-    Part, PartFacts, PartFile, PartState, RecordedMember, Recording, RecordingFilter, RecordingFormat,
-    RecordingSetup, RecordingState,
+    Location, Part, PartFacts, PartFile, PartState, RecordedMember, Recording, RecordingFilter,
+    RecordingFormat, RecordingSetup, RecordingState, Upload, UploadState,
 };
 pub use requests::{RecordingError, StartRecording, What};
 pub use running::{OpenRecordingsError, Recordings};

@@ -1,5 +1,6 @@
 //! What is known of a recording: as stored, and as shown.
 
+use lianmai_recorder::upload::Place;
 use lianmai_rooms::{AccountId, AppId, Nick, RoomId, StreamId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +170,54 @@ impl PartState {
     }
 }
 
+/// Where the files of a complete part are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Location {
+    /// On the gateway's disk.
+    #[default]
+    Local,
+    /// On the gateway's disk, and in the bucket.
+    Both,
+    /// In the bucket.
+    S3,
+}
+
+impl Location {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Both => "both",
+            Self::S3 => "s3",
+        }
+    }
+}
+
+/// Whether a part will be uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UploadState {
+    /// It waits, or is under way.
+    Waiting,
+    /// It failed for too long. What is on disk stays there.
+    GivenUp,
+}
+
+/// How it stands with the upload of a part that is not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Whether it goes on.
+    pub state: UploadState,
+    /// Since when it waits.
+    pub queued_at: Timestamp,
+    /// Failures in a row.
+    pub attempts: u32,
+    /// The next attempt.
+    pub next_at: Timestamp,
+    /// Why the last attempt failed, as a sentence.
+    pub error: Option<String>,
+}
+
 /// A part of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -180,6 +229,12 @@ pub struct Part {
     pub facts: PartFacts,
     /// How it stands.
     pub state: PartState,
+    /// Where its files are.
+    pub location: Location,
+    /// The folder in the bucket.
+    pub remote: Option<Place>,
+    /// Not yet uploaded, and to be.
+    pub upload: Option<Upload>,
 }
 
 /// Which recordings to list, newest first.

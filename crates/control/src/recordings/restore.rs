@@ -48,12 +48,8 @@ impl Recordings {
                 if let Some(before) = before.filter(|before| before.facts.started_at > 0) {
                     facts.started_at = before.facts.started_at;
                 }
-                ops.push(Op::SavePart(Box::new(Part::new(
-                    &recording.id,
-                    found.part,
-                    facts,
-                    PartState::Complete,
-                ))));
+                let part = Part::new(&recording.id, found.part, facts, PartState::Complete);
+                ops.push(Op::SavePart(Box::new(part)));
             }
         }
         if !ops.is_empty() {

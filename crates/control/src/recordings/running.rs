@@ -13,9 +13,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Recording, RecordingConfig};
+use super::upload::{OpenRemoteError, Uploads};
+use super::{Part, Recording, RecordingConfig};
 use crate::service::Core;
-use crate::store::{Op, StoreError};
+use crate::store::{Op, StoreError, UploadOp};
 
 /// After a recording failed, how long its room's flags do not begin another one.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -27,6 +28,8 @@ pub struct Recordings {
     pub(super) running: Mutex<Running>,
     /// Something changed that only the follower of rooms can act on.
     pub(super) look: Notify,
+    /// `None` when everything stays on disk.
+    pub(super) uploads: Option<Arc<Uploads>>,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
 }
@@ -64,20 +67,31 @@ impl Recordings {
             return Ok(None);
         };
         std::fs::create_dir_all(&dir).map_err(|error| OpenRecordingsError::Dir { path: dir, error })?;
+        let uploads = config.upload.as_ref().map(Uploads::open).transpose()?;
         let recordings = Arc::new(Self {
             config,
             core,
             running: Mutex::default(),
             look: Notify::new(),
+            uploads: uploads.clone(),
             tasks: tasks.clone(),
             stop: stop.clone(),
         });
+        if let Some(uploads) = &uploads {
+            recordings.finish_uploads(uploads).await?;
+        }
         recordings.restore().await?;
         let spawn = |task: futures_util::future::BoxFuture<'static, ()>| {
             tasks.spawn(stop.clone().run_until_cancelled_owned(task));
         };
         spawn(Box::pin(super::follow::run(recordings.clone())));
         spawn(Box::pin(super::retention::run(recordings.clone())));
+        if let Some(uploads) = uploads {
+            let at = recordings.core.config.clock.now();
+            let all = Op::Upload(UploadOp::QueueAll { at });
+            recordings.core.store.write(vec![all]).await?;
+            spawn(Box::pin(super::upload::run(recordings.clone(), uploads)));
+        }
         Ok(Some(recordings))
     }
 
@@ -85,6 +99,23 @@ impl Recordings {
     pub(super) fn dir_of(&self, recording: &Recording) -> PathBuf {
         let root = self.config.dir.clone().unwrap_or_default();
         root.join(recording.app.as_str()).join(&recording.id)
+    }
+
+    /// Has a complete part wait for its upload, where there are any.
+    pub(super) fn queue_upload(&self, part: &Part) -> Option<Op> {
+        self.uploads.as_ref()?;
+        Some(Op::Upload(UploadOp::Queue {
+            recording: part.recording.clone(),
+            part: part.part,
+            at: self.core.config.clock.now(),
+        }))
+    }
+
+    /// There is something to upload.
+    pub(super) fn wake_uploads(&self) {
+        if let Some(uploads) = &self.uploads {
+            uploads.wake.notify_one();
+        }
     }
 
     /// Writes rows; a failure is logged, because what is on disk is repaired at the next start.
@@ -126,6 +157,9 @@ pub enum OpenRecordingsError {
         /// Why.
         error: std::io::Error,
     },
+    /// The storage cannot be reached as configured.
+    #[error("recording.upload: {0}")]
+    Upload(#[from] OpenRemoteError),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::running::{AFTER_FAILURE, Recordings};
-use super::{Part, PartFacts, PartFile, PartState, RecordingState, tell};
+use super::{Location, Part, PartFacts, PartFile, PartState, RecordingState, tell};
 use crate::store::Op;
 
 /// Follows one writer to its end.
@@ -78,7 +78,10 @@ async fn closed(recordings: &Recordings, id: &str, number: u32, written: &Writte
     let part = Part::new(id, number, facts(written), PartState::Complete);
     metrics::counter!("lianmai_recording_parts_total").increment(1);
     metrics::counter!("lianmai_recording_bytes_total").increment(written.size);
-    recordings.save(vec![Op::SavePart(Box::new(part.clone()))]).await;
+    let mut ops = vec![Op::SavePart(Box::new(part.clone()))];
+    ops.extend(recordings.queue_upload(&part));
+    recordings.save(ops).await;
+    recordings.wake_uploads();
     let recording = recordings
         .running
         .lock()
@@ -160,6 +163,9 @@ impl Part {
             part,
             facts,
             state,
+            location: Location::Local,
+            remote: None,
+            upload: None,
         }
     }
 }

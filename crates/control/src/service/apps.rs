@@ -149,6 +149,7 @@ impl Service {
                 for session in state.sessions.of_app(id) {
                     state.sessions.remove(&session);
                 }
+                state.calls.remove_app(id);
                 self.core.apps.remove(id);
                 tx.ops.push(Op::DeleteApp(id.clone()));
                 Ok(())

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::bypass::BypassConfig;
+use crate::calls::CallsConfig;
 use crate::recordings::RecordingConfig;
 use crate::service::{AppLimits, Clock};
+use crate::vendor::VendorConfig;
 use crate::webhook::WebhookConfig;
 use crate::workers::WorkersConfig;
 
@@ -53,6 +55,10 @@ pub struct ServiceConfig {
     pub recording: RecordingConfig,
     /// Workers and what they make.
     pub workers: WorkersConfig,
+    /// Apps of vendors whose clients are served.
+    pub vendor: VendorConfig,
+    /// Calls.
+    pub calls: CallsConfig,
     /// Size and rates of the mix of a new room, until its layout says otherwise.
     pub mix_canvas: lianmai_rooms::layout::Canvas,
     /// The clock.
@@ -83,6 +89,8 @@ impl Default for ServiceConfig {
             bypass: BypassConfig::default(),
             recording: RecordingConfig::default(),
             workers: WorkersConfig::default(),
+            vendor: VendorConfig::default(),
+            calls: CallsConfig::default(),
             mix_canvas: lianmai_rooms::layout::Canvas::default(),
             clock: Clock::system(),
         }

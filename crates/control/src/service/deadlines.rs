@@ -10,7 +10,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) async fn run(core: Arc<Core>) {
     loop {
-        let deadline = core.state.lock().rooms.next_deadline();
+        let deadline = core.state.lock().next_deadline();
         let due = async {
             match deadline {
                 Some(deadline) => core.config.clock.sleep_until(deadline).await,

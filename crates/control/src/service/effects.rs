@@ -7,6 +7,7 @@ use lianmai_rooms::{AppId, EventKind, SessionId};
 
 use super::silence::Silence;
 use crate::bypass::Bypass;
+use crate::calls::{Letter, Mail};
 use crate::events::{Journals, RoomEvent};
 use crate::mixing::Mixing;
 use crate::webhook::Webhooks;
@@ -19,6 +20,8 @@ pub(crate) struct Told {
     pub(crate) silences: Vec<Silence>,
     pub(crate) events: Vec<(Arc<RoomEvent>, usize)>,
     pub(crate) targets: Vec<(AppId, String)>,
+    /// For connections.
+    pub(crate) letters: Vec<Letter>,
     /// Sessions that are over.
     pub(crate) ended_sessions: Vec<SessionId>,
 }
@@ -29,6 +32,7 @@ pub(crate) struct Effects {
     pub(crate) webhooks: Arc<Webhooks>,
     pub(crate) webrtc: Arc<OnceLock<Arc<Webrtc>>>,
     pub(crate) mixing: Arc<Mixing>,
+    pub(crate) mail: Arc<Mail>,
     pub(crate) bypass: Arc<Bypass>,
     /// Told after every change, for those who then look at the rooms.
     pub(crate) happened: tokio::sync::watch::Sender<()>,
@@ -45,6 +49,9 @@ impl Effects {
             self.mixing.hear(&event);
             self.bypass.happened(&event.app, &event.room, &event.event.kind);
             self.tell(event, size);
+        }
+        for letter in told.letters {
+            self.mail.post(letter);
         }
         self.happened.send_replace(());
         for session in told.ended_sessions {

@@ -1,5 +1,6 @@
 //! Why the service refused, with a stable code for machines and a sentence for people.
 
+use lianmai_rooms::call;
 use lianmai_rooms::{Rejection, RejectionKind, RoomId, TicketError};
 use thiserror::Error;
 
@@ -75,19 +76,31 @@ impl ServiceError {
 
 impl From<Rejection> for ServiceError {
     fn from(rejection: Rejection) -> Self {
-        let kind = match rejection.kind() {
-            RejectionKind::Invalid => ErrorKind::Invalid,
-            RejectionKind::Denied => ErrorKind::Forbidden,
-            RejectionKind::NotFound => ErrorKind::NotFound,
-            RejectionKind::Conflict => ErrorKind::Conflict,
-            RejectionKind::Gone => ErrorKind::Gone,
-            RejectionKind::Full => ErrorKind::Limit,
-        };
+        let kind = ErrorKind::from(rejection.kind());
         let mut error = Self::new(kind, rejection.code(), rejection.to_string());
         if let Rejection::NameConflict { room, .. } = rejection {
             error.room = Some(room);
         }
         error
+    }
+}
+
+impl From<RejectionKind> for ErrorKind {
+    fn from(kind: RejectionKind) -> Self {
+        match kind {
+            RejectionKind::Invalid => Self::Invalid,
+            RejectionKind::Denied => Self::Forbidden,
+            RejectionKind::NotFound => Self::NotFound,
+            RejectionKind::Conflict => Self::Conflict,
+            RejectionKind::Gone => Self::Gone,
+            RejectionKind::Full => Self::Limit,
+        }
+    }
+}
+
+impl From<call::Rejection> for ServiceError {
+    fn from(rejection: call::Rejection) -> Self {
+        Self::new(rejection.kind().into(), rejection.code(), rejection.to_string())
     }
 }
 

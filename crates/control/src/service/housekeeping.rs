@@ -46,7 +46,18 @@ fn gauges(core: &Core) {
         members += room.members().len();
         streams += room.streams().len();
     }
+    let (mut ringing, mut active) = (0_u32, 0_u32);
+    for call in state.calls.iter() {
+        let which = if call.is_active() {
+            &mut active
+        } else {
+            &mut ringing
+        };
+        *which = which.saturating_add(1);
+    }
     drop(state);
+    metrics::gauge!("lianmai_calls", "state" => "ringing").set(f64::from(ringing));
+    metrics::gauge!("lianmai_calls", "state" => "active").set(f64::from(active));
     metrics::gauge!("lianmai_rooms").set(f64::from(rooms));
     metrics::gauge!("lianmai_members").set(members as f64);
     metrics::gauge!("lianmai_streams").set(streams as f64);
@@ -65,6 +76,7 @@ async fn once(core: &Core) -> Result<(), crate::store::StoreError> {
         tx.ops
             .extend(state.sessions.expire(now).into_iter().map(Op::DeleteSession));
         tx.ops.push(Op::Housekeeping {
+            now,
             records_before: Timestamp::from_millis(now.as_millis().saturating_sub(retention)),
         });
     })

@@ -8,7 +8,7 @@ use lianmai_rooms::{
 use super::room::{check_limits, no_such_room, room_state};
 use super::state::{State, Tx};
 use super::{
-    IssuedTicket, JoinCredential, JoinRequest, Joined, Service, ServiceError, TicketRequest, random,
+    IssuedTicket, JoinCredential, JoinRequest, Joined, Password, Service, ServiceError, TicketRequest, random,
 };
 use crate::store::Op;
 
@@ -27,13 +27,27 @@ impl Service {
         room: &RoomId,
         request: JoinRequest,
     ) -> Result<Joined, ServiceError> {
+        self.join_as(app, room, request, new_member()?).await
+    }
+
+    /// As [`Service::join`], with this id for a member who is not inside yet: for clients that expect a form of it.
+    pub(crate) async fn join_as(
+        &self,
+        app: &AppId,
+        room: &RoomId,
+        request: JoinRequest,
+        fresh: MemberId,
+    ) -> Result<Joined, ServiceError> {
         let known = self.core.apps.require(app)?;
         let credential = self
             .check_credential(app, room, request.credential.clone())
             .await?;
-        let fresh = new_member()?;
         let change = |state: &mut State, tx: &mut Tx| {
             let account = request.account.clone();
+            let is_app = matches!(credential, Credential::App);
+            if !is_app && !state.may_enter(app, room, &account) {
+                return Err(lianmai_rooms::call::Rejection::NotInCall.into());
+            }
             let again = state
                 .rooms
                 .get(app, room)
@@ -125,6 +139,25 @@ impl Service {
         account: &AccountId,
     ) -> Result<MemberId, ServiceError> {
         self.with_room(app, room, |room| member_of(room, account))?
+    }
+
+    /// Whether a password opens a room; any opens one that has none. For clients that show it before they join.
+    pub(crate) async fn check_room_password(
+        &self,
+        app: &AppId,
+        room: &RoomId,
+        password: Option<Password>,
+    ) -> Result<(), ServiceError> {
+        let Some(hash) = self.with_room(app, room, |room| room.password().cloned())? else {
+            return Ok(());
+        };
+        let password = password.ok_or(Rejection::PasswordRequired)?;
+        let check = self.core.passwords.check(password, hash.clone()).await?;
+        if check.opens(&hash) {
+            Ok(())
+        } else {
+            Err(Rejection::WrongPassword.into())
+        }
     }
 
     async fn check_credential(

@@ -65,6 +65,8 @@ pub use password::Password;
 pub use policy::{AppLimits, AppPolicy, MAX_HOOK_URL, MAX_WEBHOOKS};
 pub use push::PushInfo;
 pub use request::{CallRecordFilter, CreateRoom, JoinCredential, JoinRequest, PublishRequest, TicketRequest};
+pub(crate) use room::open_room;
+pub(crate) use state::{State, Tx};
 
 /// The control plane. Dropping it stops its tasks; [`Service::shut_down`] also waits for them.
 pub struct Service {

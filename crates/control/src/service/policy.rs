@@ -28,6 +28,12 @@ pub struct AppLimits {
     pub publishers: usize,
     /// Connections that play.
     pub players: usize,
+    /// Calls at the same time.
+    pub calls: usize,
+    /// Accounts in one call, with the caller.
+    pub call_members: usize,
+    /// Invitations to calls of one account within a minute.
+    pub call_invites: u32,
     /// Bits per second of one publisher; `None`: no limit.
     pub max_bitrate: Option<u64>,
 }
@@ -42,6 +48,9 @@ impl Default for AppLimits {
             sessions: 20_000,
             publishers: 2_000,
             players: 20_000,
+            calls: 2_000,
+            call_members: 16,
+            call_invites: 60,
             max_bitrate: Some(20_000_000),
         }
     }
@@ -57,6 +66,8 @@ pub struct AppPolicy {
     pub webhooks: Vec<String>,
     /// Asked before every publish and play; `None`: nobody is asked.
     pub access_hook: Option<String>,
+    /// Whether an account has one session at a time: a newer one ends the others.
+    pub single_device: bool,
 }
 
 impl AppPolicy {

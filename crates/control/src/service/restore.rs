@@ -13,6 +13,7 @@ use super::silence::Silence;
 use super::state::State;
 use super::{App, Apps, Core, ServiceConfig};
 use crate::bypass::Bypass;
+use crate::calls;
 use crate::events::{Journals, RoomEvent};
 use crate::mixing::Mixing;
 use crate::signals::Board;
@@ -36,7 +37,7 @@ pub(super) async fn core(
     bypass: Arc<Bypass>,
 ) -> Result<Core, StoreError> {
     let journals = Arc::new(Journals::new(config.journal_events, config.journal_bytes));
-    let state = state(&store, &journals).await?;
+    let state = state(&config, &store, &journals).await?;
     for silence in state.rooms.iter().flat_map(Silence::of) {
         silence.enforce(&hub);
     }
@@ -49,6 +50,7 @@ pub(super) async fn core(
             webhooks: webhooks.clone(),
             webrtc: webrtc.clone(),
             mixing: mixing.clone(),
+            mail: Arc::default(),
             bypass: bypass.clone(),
             happened: tokio::sync::watch::Sender::new(()),
         }),
@@ -69,8 +71,8 @@ pub(super) async fn core(
     })
 }
 
-async fn state(store: &Store, journals: &Journals) -> Result<State, StoreError> {
-    let mut state = State::new();
+async fn state(config: &ServiceConfig, store: &Store, journals: &Journals) -> Result<State, StoreError> {
+    let mut state = State::new(&config.calls);
     for (name, snapshot) in store.room_snapshots().await? {
         let restored = Room::restore(snapshot).map_err(|error| error.to_string());
         let inserted = restored.and_then(|room| {
@@ -86,6 +88,7 @@ async fn state(store: &Store, journals: &Journals) -> Result<State, StoreError> 
     for session in store.sessions().await? {
         state.sessions.insert(session, false);
     }
+    calls::restore(store, &mut state, config.clock.now()).await?;
     Ok(state)
 }
 
@@ -129,5 +132,6 @@ pub(super) async fn connections_lost(core: &Core) -> Result<(), StoreError> {
             let _ = state.apply(&app, &room, Command::ConnectionsLost, tx);
         }
     })
-    .await
+    .await?;
+    calls::rooms_lost(core).await
 }

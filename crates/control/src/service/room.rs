@@ -5,7 +5,9 @@ use lianmai_rooms::layout::Layout;
 use lianmai_rooms::{Actor, AppId, Command, NewRoom, Room, RoomId, RoomName, RoomView, SettingsChange};
 
 use super::state::State;
-use super::{App, CreateRoom, Outcome, Password, RoomState, Service, ServiceError, StreamStatus, random};
+use super::{
+    App, Core, CreateRoom, Outcome, Password, RoomState, Service, ServiceError, StreamStatus, random,
+};
 use crate::events::Subscription;
 
 /// Most rooms on one page.
@@ -45,13 +47,7 @@ impl Service {
             if state.rooms.count(app) >= limits.rooms {
                 return Err(lianmai_rooms::Rejection::TooManyRooms.into());
             }
-            state.create(new, tx)?;
-            let usual = Layout::default();
-            if self.core.config.mix_canvas != usual.canvas {
-                let canvas = self.core.config.mix_canvas;
-                let (by, layout) = (Actor::App, Box::new(Layout { canvas, ..usual }));
-                state.apply(app, &id, Command::UpdateMix { by, layout }, tx)?;
-            }
+            open_room(&self.core, new, state, tx)?;
             state.rooms.get(app, &id).map(room_state).ok_or_else(no_such_room)
         };
         let (room, _) = self.core.change(change).await?;
@@ -188,6 +184,24 @@ impl Service {
         let state = self.core.state.lock();
         state.rooms.get(app, room).map(look).ok_or_else(no_such_room)
     }
+}
+
+/// Makes a room with the operator's usual mix.
+pub(crate) fn open_room(
+    core: &Core,
+    new: NewRoom,
+    state: &mut State,
+    tx: &mut super::state::Tx,
+) -> Result<(), ServiceError> {
+    let (app, id) = (new.app.clone(), new.id.clone());
+    state.create(new, tx)?;
+    let usual = Layout::default();
+    if core.config.mix_canvas != usual.canvas {
+        let canvas = core.config.mix_canvas;
+        let (by, layout) = (Actor::App, Box::new(Layout { canvas, ..usual }));
+        state.apply(&app, &id, Command::UpdateMix { by, layout }, tx)?;
+    }
+    Ok(())
 }
 
 /// What one app may take, apart from what a room takes.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use lianmai_rooms::call::Addressee;
 use lianmai_rooms::{Event, EventKind, RoomEvents, RoomKind};
 
 use super::effects::Told;
 use super::silence::Silence;
 use super::state::{State, Tx};
 use super::{Core, random};
+use crate::calls::{self, Letter, Post};
 use crate::events::RoomEvent;
 use crate::store::{EndedRoom, Op, QueuedEvent, StayEnd};
 use crate::webhook::message;
@@ -68,6 +70,15 @@ pub(crate) fn of(core: &Core, state: &State, tx: Tx) -> (Vec<Op>, Told) {
         told.targets
             .extend(targets.into_iter().map(|target| (app.clone(), target)));
     }
+    for change in tx.calls {
+        calls::tell(core, state, change, &mut ops, &mut told.letters);
+    }
+    told.letters
+        .extend(tx.kicked.into_iter().map(|(app, account, session)| Letter {
+            app,
+            to: Addressee::Session { account, session },
+            post: Post::Kicked,
+        }));
     let ended = tx.ops.iter().filter_map(|op| match op {
         Op::DeleteSession(session) => Some(session.clone()),
         _ => None,

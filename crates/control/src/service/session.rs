@@ -1,5 +1,6 @@
 //! Signalling sessions: opened once per device, resumed after a lost connection or a restart of the gateway.
 
+use lianmai_rooms::call;
 use lianmai_rooms::{AccountId, AppId, Command, Device, MAX_SESSIONS, SessionId, Timestamp};
 
 use super::state::{State, Tx};
@@ -24,14 +25,21 @@ impl Service {
         let limit = self.core.apps.require(app)?.limits.sessions;
         let id = SessionId::parse(&random::id::<32>("")).map_err(|_| ServiceError::invalid("session"))?;
         let change = |state: &mut State, tx: &mut Tx| {
-            self.core.apps.require(app)?;
+            let known = self.core.apps.require(app)?;
+            if known.policy.single_device {
+                for other in state.sessions.of_account(app, &account) {
+                    tx.kicked.push((app.clone(), account.clone(), other.id.clone()));
+                    end_session(state, other, true, tx);
+                }
+            }
             if state.sessions.len_of_account(app, &account) >= 2 * MAX_SESSIONS {
                 let stalest = state.sessions.stalest(app, &account);
                 let stalest = stalest.ok_or_else(|| {
                     ServiceError::limit("account_limit_sessions", "the account has too many sessions")
                 })?;
-                state.sessions.remove(&stalest);
-                tx.ops.push(Op::DeleteSession(stalest));
+                if let Some(session) = state.sessions.get(app, &account, &stalest).cloned() {
+                    end_session(state, session, false, tx);
+                }
             }
             if state.sessions.count(app) >= limit {
                 return Err(ServiceError::limit(
@@ -50,6 +58,7 @@ impl Service {
             };
             tx.ops.push(Op::SaveSession(session.clone()));
             state.sessions.insert(session.clone(), true);
+            call_hears_back(state, &session, tx);
             Ok(info(&session))
         };
         let (info, _) = self.core.change(change).await?;
@@ -83,9 +92,10 @@ impl Service {
             }
             let expires_at = self.session_expiry(tx.now);
             let session = state.sessions.seen(id, true, tx.now, expires_at);
-            let session = session.ok_or_else(ServiceError::no_such_session)?;
+            let session = session.ok_or_else(ServiceError::no_such_session)?.clone();
             tx.ops.push(Op::SaveSession(session.clone()));
-            Ok(info(session))
+            call_hears_back(state, &session, tx);
+            Ok(info(&session))
         };
         let (info, _) = self.core.change(change).await?;
         Ok(info)
@@ -117,6 +127,11 @@ impl Service {
             let expires_at = self.session_expiry(tx.now);
             let session = state.sessions.seen(id, false, tx.now, expires_at);
             tx.ops.extend(session.cloned().map(Op::SaveSession));
+            let gone = call::Command::SessionGone {
+                account: account.clone(),
+                session: id.clone(),
+            };
+            state.call_hears(app, gone, tx);
             Ok(())
         };
         self.core.change(change).await.map(drop)
@@ -136,16 +151,7 @@ impl Service {
             let Some(session) = state.sessions.get(app, account, id).cloned() else {
                 return Ok(());
             };
-            for (room, member) in session.rooms {
-                let leave = Command::Leave {
-                    member,
-                    session: Some(id.clone()),
-                };
-                // The room or the stay may have ended.
-                let _ = state.apply(app, &room, leave, tx);
-            }
-            state.sessions.remove(id);
-            tx.ops.push(Op::DeleteSession(id.clone()));
+            end_session(state, session, false, tx);
             Ok(())
         };
         self.core.change(change).await.map(drop)
@@ -200,6 +206,42 @@ impl Service {
         let ttl = u64::try_from(self.core.config.session_ttl.as_millis()).unwrap_or(u64::MAX);
         Timestamp::from_millis(now.as_millis().saturating_add(ttl))
     }
+}
+
+/// Ends a session: it leaves its rooms and its call.
+fn end_session(state: &mut State, session: StoredSession, kicked: bool, tx: &mut Tx) {
+    let StoredSession {
+        id,
+        app,
+        account,
+        rooms,
+        ..
+    } = session;
+    for (room, member) in rooms {
+        let leave = Command::Leave {
+            member,
+            session: Some(id.clone()),
+        };
+        // The room or the stay may have ended.
+        let _ = state.apply(&app, &room, leave, tx);
+    }
+    state.sessions.remove(&id);
+    let ended = call::Command::SessionEnded {
+        account,
+        session: id.clone(),
+        kicked,
+    };
+    state.call_hears(&app, ended, tx);
+    tx.ops.push(Op::DeleteSession(id));
+}
+
+/// A session is connected: what waited for its account rings.
+fn call_hears_back(state: &mut State, session: &StoredSession, tx: &mut Tx) {
+    let back = call::Command::SessionBack {
+        account: session.account.clone(),
+        session: session.id.clone(),
+    };
+    state.call_hears(&session.app, back, tx);
 }
 
 fn info(session: &StoredSession) -> SessionInfo {

@@ -47,6 +47,20 @@ impl Sessions {
         Some(session)
     }
 
+    /// Whether a device of the account is connected.
+    pub(crate) fn is_connected(&self, app: &AppId, account: &AccountId) -> bool {
+        let ids = self.of_account.get(&(app.clone(), account.clone()));
+        let mut entries = ids.into_iter().flatten().filter_map(|id| self.all.get(id));
+        entries.any(|entry| entry.connected)
+    }
+
+    /// All sessions of an account.
+    pub(crate) fn of_account(&self, app: &AppId, account: &AccountId) -> Vec<StoredSession> {
+        let ids = self.of_account.get(&(app.clone(), account.clone()));
+        let entries = ids.into_iter().flatten().filter_map(|id| self.all.get(id));
+        entries.map(|entry| entry.session.clone()).collect()
+    }
+
     pub(crate) fn count(&self, app: &AppId) -> usize {
         self.of_app.get(app).copied().unwrap_or(0)
     }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use lianmai_rooms::call::{self, Calls, Change};
 use lianmai_rooms::{
-    AppId, Command, Event, EventKind, NewRoom, Rejection, Room, RoomEvents, RoomId, Rooms, StreamId,
-    Timestamp,
+    AccountId, AppId, Command, Delay, Event, EventKind, LeaveReason, NewRoom, Rejection, Room, RoomEvents,
+    RoomId, Rooms, SessionId, StreamId, Timestamp,
 };
 
 use super::sessions::Sessions;
+use crate::calls::CallsConfig;
 use crate::mixing::sound;
 use crate::store::Op;
 
@@ -15,13 +17,16 @@ use crate::store::Op;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) rooms: Rooms,
+    pub(crate) calls: Calls,
     pub(crate) sessions: Sessions,
     streams: HashMap<AppId, HashMap<StreamId, RoomId>>,
 }
 
 impl State {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(calls: &CallsConfig) -> Self {
+        let grace = u64::try_from(calls.grace.as_millis()).unwrap_or(u64::MAX);
         Self {
+            calls: Calls::new(Delay::from_millis(grace).unwrap_or(Delay::MAX)),
             // Each app's own limit is checked by the service.
             rooms: Rooms::new(usize::MAX),
             sessions: Sessions::default(),
@@ -81,14 +86,22 @@ impl State {
         Ok(events)
     }
 
+    /// When [`State::tick`] has something to do next.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        let both = [self.rooms.next_deadline(), self.calls.next_deadline()];
+        both.into_iter().flatten().min()
+    }
+
     /// Does what time demands.
     pub(crate) fn tick(&mut self, tx: &mut Tx) {
+        self.tick_calls(tx);
         for RoomEvents { app, room, events } in self.rooms.tick(tx.now) {
             self.note(&app, &room, events, tx);
         }
     }
 
     fn note(&mut self, app: &AppId, room: &RoomId, events: Vec<Event>, tx: &mut Tx) {
+        let mut kicked = Vec::new();
         for event in &events {
             match &event.kind {
                 EventKind::StreamAdded { stream } => {
@@ -103,8 +116,16 @@ impl State {
                         }
                     }
                 }
-                EventKind::MemberLeft { member, account, .. } => {
+                EventKind::MemberLeft {
+                    member,
+                    account,
+                    reason,
+                    ..
+                } => {
                     let changed = self.sessions.member_left(app, account, room, member);
+                    if *reason == LeaveReason::Kicked {
+                        kicked.push(account.clone());
+                    }
                     tx.ops.extend(changed.into_iter().map(Op::SaveSession));
                 }
                 EventKind::SessionReplaced { session, .. } => {
@@ -114,11 +135,37 @@ impl State {
                 _ => {}
             }
         }
-        tx.changed.push(RoomEvents {
+        let changed = RoomEvents {
             app: app.clone(),
             room: room.clone(),
             events,
-        });
+        };
+        let ended = changed.ended();
+        tx.changed.push(changed);
+        // Calls may change the room in turn: what they do comes after this.
+        for account in kicked {
+            self.kicked_from(app, room, account, tx);
+        }
+        if ended {
+            let room = room.clone();
+            self.call_hears(app, call::Command::RoomEnded { room }, tx);
+        }
+    }
+}
+
+impl State {
+    /// Whoever is removed from the room of a call is removed from the call.
+    fn kicked_from(&mut self, app: &AppId, room: &RoomId, account: AccountId, tx: &mut Tx) {
+        let Some(call) = self.calls.of_room(app, room) else {
+            return;
+        };
+        let leave = call::Command::Leave {
+            call: call.id().clone(),
+            account,
+            session: None,
+            kicked: true,
+        };
+        self.call_hears(app, leave, tx);
     }
 }
 
@@ -128,6 +175,10 @@ pub(crate) struct Tx {
     pub(crate) now: Timestamp,
     /// Rooms that changed, with what happened there, in order.
     pub(crate) changed: Vec<RoomEvents>,
+    /// Calls that changed, in order.
+    pub(crate) calls: Vec<Change>,
+    /// Sessions that were ended by another of their account.
+    pub(crate) kicked: Vec<(AppId, AccountId, SessionId)>,
     /// Further rows.
     pub(crate) ops: Vec<Op>,
 }
@@ -137,11 +188,13 @@ impl Tx {
         Self {
             now,
             changed: Vec::new(),
+            calls: Vec::new(),
+            kicked: Vec::new(),
             ops: Vec::new(),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.ops.is_empty()
+        self.changed.is_empty() && self.calls.is_empty() && self.ops.is_empty()
     }
 }

@@ -11,6 +11,12 @@ pub(super) struct Signed {
 }
 
 impl Service {
+    /// `http(s)://<host>`, where clients reach HTTP.
+    pub(crate) fn http_base(&self) -> String {
+        let live = self.core.live.load();
+        live.http_base.trim_end_matches('/').to_owned()
+    }
+
     pub(super) fn sign(
         &self,
         app: &AppId,

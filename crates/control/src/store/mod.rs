@@ -4,6 +4,7 @@
 //! Writes go through one task that commits many at once; an answer waits for its commit. Reads have connections of
 //! their own. Nothing here knows a rule of a room.
 
+mod calls;
 mod error;
 mod mix_assets;
 mod offline;
@@ -14,6 +15,7 @@ mod record;
 mod recordings;
 mod room_rows;
 mod run;
+mod uploads;
 mod webhooks;
 mod writer;
 
@@ -25,4 +27,5 @@ pub(crate) use op::{EndedRoom, NewRoomRow, Op, QueuedEvent, StayEnd, StoredSessi
 pub use open::{Durability, Store, StoreConfig};
 pub(crate) use read::StoredApp;
 pub use record::{CallMember, CallRecord};
+pub(crate) use uploads::{FailedUpload, QueuedRemoval, QueuedUpload, UploadOp};
 pub(crate) use webhooks::Delivery;

@@ -95,6 +95,8 @@ pub(crate) enum Op {
     SavePart(Box<Part>),
     /// With its parts.
     DeleteRecording(String),
+    /// The queues of uploads.
+    Upload(super::UploadOp),
     /// Nothing when its room has ended.
     SaveMixAsset {
         app: AppId,
@@ -106,8 +108,28 @@ pub(crate) enum Op {
         room: RoomId,
         name: String,
     },
+    SaveCall(Box<lianmai_rooms::call::Call>),
+    /// Removes a call and leaves its record.
+    EndCall {
+        app: AppId,
+        record: Box<lianmai_rooms::call::Record>,
+    },
+    /// For an account that is offline.
+    KeepMessage {
+        app: AppId,
+        account: AccountId,
+        at: Timestamp,
+        body: String,
+    },
+    /// Forgets messages of an account up to this one.
+    ForgetMessages {
+        app: AppId,
+        account: AccountId,
+        until: i64,
+    },
     /// Deletes what is past its time.
     Housekeeping {
+        now: Timestamp,
         records_before: Timestamp,
     },
 }

@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query};
 use super::read::{from_json, parse, timestamp};
 use super::run::{json, millis};
 use super::{Store, StoreError};
-use crate::recordings::{Part, Recording, RecordingFilter};
+use crate::recordings::{Part, Recording, RecordingFilter, Upload};
 
 /// Most recordings on one page.
 const MAX_PAGE: usize = 200;
@@ -62,10 +62,14 @@ impl Store {
 
     /// The parts of a recording in order.
     pub(crate) async fn recording_parts(&self, id: &str) -> Result<Vec<Part>, StoreError> {
-        let rows = query("SELECT * FROM recording_parts WHERE recording = ? ORDER BY part")
-            .bind(id)
-            .fetch_all(&self.read)
-            .await?;
+        let rows = query(
+            "SELECT p.*, u.state AS upload_state, u.queued_at, u.attempts, u.next_at, u.error \
+             FROM recording_parts p LEFT JOIN uploads u ON u.recording = p.recording AND u.part = p.part \
+             WHERE p.recording = ? ORDER BY p.part",
+        )
+        .bind(id)
+        .fetch_all(&self.read)
+        .await?;
         rows.iter().map(part).collect()
     }
 }
@@ -88,12 +92,29 @@ fn recording(row: &SqliteRow) -> Result<Recording, StoreError> {
 }
 
 fn part(row: &SqliteRow) -> Result<Part, StoreError> {
+    let remote: Option<&str> = row.try_get("remote")?;
     Ok(Part {
         recording: row.try_get("recording")?,
         part: row.try_get("part")?,
         facts: from_json("part", row.try_get("facts")?)?,
         state: from_json("part state", &quoted(row.try_get("state")?))?,
+        location: from_json("location", &quoted(row.try_get("location")?))?,
+        remote: remote.map(|place| parse("remote", place)).transpose()?,
+        upload: upload(row)?,
     })
+}
+
+fn upload(row: &SqliteRow) -> Result<Option<Upload>, StoreError> {
+    let Some(state) = row.try_get::<Option<&str>, _>("upload_state")? else {
+        return Ok(None);
+    };
+    Ok(Some(Upload {
+        state: from_json("upload state", &quoted(state))?,
+        queued_at: timestamp(row.try_get("queued_at")?),
+        attempts: row.try_get("attempts")?,
+        next_at: timestamp(row.try_get("next_at")?),
+        error: row.try_get("error")?,
+    }))
 }
 
 fn quoted(word: &str) -> String {

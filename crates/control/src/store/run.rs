@@ -9,7 +9,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction, query};
 use super::op::{EndedRoom, NewRoomRow};
 use super::room_rows::{stay, stream};
 use super::webhooks::{count_dead, queue};
-use super::{CallRecord, Op, StoreError, StoredSession, mix_assets, read, recordings};
+use super::{CallRecord, Op, StoreError, StoredSession, calls, mix_assets, read, recordings, uploads};
 use crate::webhook::message;
 
 /// Stays of those who left that are kept for the record of one room.
@@ -161,10 +161,25 @@ async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
         }
         Op::SaveRecording(recording) => recordings::save(tx, recording).await?,
         Op::SavePart(part) => recordings::save_part(tx, part).await?,
+        Op::Upload(change) => uploads::one(tx, change).await?,
         Op::DeleteRecording(id) => recordings::delete(tx, id).await?,
         Op::SaveMixAsset { app, room, asset } => mix_assets::save(tx, (app, room), asset).await?,
         Op::DeleteMixAsset { app, room, name } => mix_assets::delete(tx, (app, room), name).await?,
-        Op::Housekeeping { records_before } => housekeeping(tx, *records_before).await?,
+        Op::SaveCall(call) => calls::save(tx, call).await?,
+        Op::EndCall { app, record } => calls::end(tx, app, record).await?,
+        Op::KeepMessage {
+            app,
+            account,
+            at,
+            body,
+        } => calls::keep_message(tx, app, account, *at, body).await?,
+        Op::ForgetMessages { app, account, until } => {
+            calls::forget_messages(tx, app, account, *until).await?;
+        }
+        Op::Housekeeping { now, records_before } => {
+            calls::housekeeping(tx, *now, *records_before).await?;
+            housekeeping(tx, *records_before).await?;
+        }
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ impl CloseReason {
     }
 
     /// The close frame; `detail` is a stable code that says more.
-    pub(super) fn frame(self, detail: &str) -> CloseFrame {
+    pub(crate) fn frame(self, detail: &str) -> CloseFrame {
         CloseFrame {
             code: self.code(),
             reason: detail.into(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use lianmai_rooms::call::CallId;
 use lianmai_rooms::{Device, RoomId, SessionId, Timestamp};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -17,6 +18,7 @@ use super::frame::{self, Command, Hello, HelloRoom};
 use super::live::Hold;
 use super::session;
 use super::watch::{Seen, Watch, Watches};
+use crate::calls::{Mailbox, Post};
 use crate::events::{Next, Verdict, Viewer};
 use crate::http::event::to_json;
 use crate::http::ops::Ctx;
@@ -144,6 +146,7 @@ impl Connection {
         for (room, _) in &info.rooms {
             self.take_up(room, after.get(room).copied()).await?;
         }
+        let (mut mailbox, seen) = self.greet(info, resumed).await?;
         let leeway = state.config().jwt.leeway_secs;
         let expiry = Timestamp::from_secs(self.ctx.caller.expires_at_secs.saturating_add(leeway));
         let expired = state.service().clock().sleep_until(expiry);
@@ -157,6 +160,7 @@ impl Connection {
                 () = hold.replaced().cancelled() => return Err(End::Close(CloseReason::Replaced, "session_resumed")),
                 () = state.stop().cancelled() => return Err(End::Close(CloseReason::Restart, "restart")),
                 () = &mut expired => return Err(End::Close(CloseReason::Auth, "expired_token")),
+                post = mailbox.next() => self.deliver(post, seen.as_ref()).await?,
                 message = self.socket.recv() => {
                     heard = Instant::now();
                     self.receive(message).await?;
@@ -220,6 +224,40 @@ impl Connection {
                 .collect(),
         };
         self.send(frame::text(&hello)).await
+    }
+
+    /// Opens the account's box, tells its call as it is, and what was kept for it.
+    async fn greet(
+        &mut self,
+        info: &SessionInfo,
+        resumed: bool,
+    ) -> Result<(Mailbox, Option<(CallId, u64)>), End> {
+        let state = self.ctx.state.clone();
+        let greeting = state.service().greet(info, resumed);
+        if let Some(frame) = greeting.frame {
+            self.send(frame::text(&frame)).await?;
+        }
+        for text in state.service().take_messages(&info.app, &info.account).await {
+            self.send(Message::Text(text.into())).await?;
+        }
+        Ok((greeting.mailbox, greeting.seen))
+    }
+
+    /// Passes on what came for the account, unless what the client was shown first has it.
+    async fn deliver(&mut self, post: Option<Post>, seen: Option<&(CallId, u64)>) -> Result<(), End> {
+        match post {
+            Some(Post::Frame { text, call }) => {
+                let is_old = |(call, number): &(CallId, u64)| {
+                    seen.is_some_and(|(shown, until)| shown == call && number <= until)
+                };
+                if call.as_ref().is_some_and(is_old) {
+                    return Ok(());
+                }
+                self.send(Message::Text(text)).await
+            }
+            Some(Post::Kicked) => Err(End::Close(CloseReason::Replaced, "other_device")),
+            None => Err(End::Close(CloseReason::Slow, "slow")),
+        }
     }
 
     /// Watches a room that the session is inside: from where the client says it is, else from a full view.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::frame::Command;
-use crate::http::ops::{Ctx, apps, members, mixes, pushes, rooms, streams, webrtc};
+use crate::http::ops::{Ctx, apps, calls, members, mixes, pushes, rooms, streams, webrtc};
 use crate::http::{Problem, dto};
 
 /// What a command did, and what it means for the connection.
@@ -157,6 +157,21 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "webrtc_trickle" => value(&webrtc::trickle(ctx, c.body()?).await?),
         "webrtc_close" => value(&webrtc::close(ctx, c.body()?)?),
         "ice_servers" => value(&webrtc::ice_servers(ctx, c.body()?)?),
+        "start_call" => value(&calls::start(ctx, c.body()?).await?),
+        "invite_to_call" => value(&calls::invite(ctx, c.take("call")?, c.body()?).await?),
+        "cancel_call" => value(&calls::cancel(ctx, c.take("call")?, c.body()?).await?),
+        "accept_call" => value(&calls::accept(ctx, c.take("call")?, c.body()?).await?),
+        "reject_call" => value(&calls::reject(ctx, c.take("call")?, c.body()?).await?),
+        "hang_up_call" => value(&calls::hang_up(ctx, c.take("call")?, c.body()?).await?),
+        "leave_call" => value(&calls::leave(ctx, c.take("call")?, c.body()?).await?),
+        "set_call_timeout" => value(&calls::set_timeout(ctx, c.take("call")?, c.body()?).await?),
+        "switch_call_type" => value(&calls::switch_type(ctx, c.take("call")?, c.body()?).await?),
+        "answer_call_type" => value(&calls::answer_type(ctx, c.take("call")?, c.body()?).await?),
+        "control_call" => value(&calls::control(ctx, c.take("call")?, c.body()?).await?),
+        "take_over_call" => value(&calls::take_over(ctx, c.take("call")?, c.body()?).await?),
+        "show_call" => value(&calls::present(ctx, c.body()?)?),
+        "list_ended_calls" => value(&calls::list_ended(ctx, c.body()?).await?),
+        "show_ended_call" => value(&calls::show_ended(ctx, c.take("call")?).await?),
         "ping" => Ok(serde_json::json!({ "server_time": ctx.service().clock().now().as_millis() })),
         _ => Err(Problem::new(
             axum::http::StatusCode::BAD_REQUEST,

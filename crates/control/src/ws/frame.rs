@@ -13,7 +13,7 @@ const MAX_ID: usize = 64;
 
 /// Largest message that a client may send, in bytes: commands that carry a session description may be longer than
 /// others, and JSON writes its line ends with four characters.
-pub(super) fn max_message(state: &HttpState) -> usize {
+pub(crate) fn max_message(state: &HttpState) -> usize {
     let offer = state.service().webrtc().map_or(0, |webrtc| {
         let sdp = webrtc.config.max_sdp;
         sdp.saturating_add(sdp / 4).saturating_add(8 * 1024)

@@ -10,9 +10,10 @@ mod connection;
 mod dispatch;
 mod frame;
 mod live;
-mod session;
+pub(crate) mod session;
 mod watch;
 
 pub use close::CloseReason;
 pub(crate) use connect::*;
-pub(crate) use live::LiveSessions;
+pub(crate) use frame::max_message;
+pub(crate) use live::{Hold, LiveSessions};

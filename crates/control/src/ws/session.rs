@@ -26,7 +26,7 @@ pub(super) async fn open(state: &HttpState, start: &Start) -> Result<(SessionInf
 }
 
 /// Tells the service that the connection is gone, unless a newer one has the session.
-pub(super) async fn leave(ctx: &Ctx, info: &SessionInfo, hold: &Hold) {
+pub(crate) async fn leave(ctx: &Ctx, info: &SessionInfo, hold: &Hold) {
     let (service, live) = (ctx.service(), ctx.state.live_sessions());
     if !live.release(&info.id, hold) {
         return;
@@ -41,7 +41,7 @@ pub(super) async fn leave(ctx: &Ctx, info: &SessionInfo, hold: &Hold) {
 }
 
 /// Notes a sign of life; an error means that the session is over.
-pub(super) async fn touch(ctx: &Ctx, info: &SessionInfo) -> Result<(), ServiceError> {
+pub(crate) async fn touch(ctx: &Ctx, info: &SessionInfo) -> Result<(), ServiceError> {
     match ctx
         .service()
         .touch_session(&info.app, &info.account, &info.id)

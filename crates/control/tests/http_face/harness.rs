@@ -128,14 +128,19 @@ impl Server {
     /// One that speaks WebRTC.
     pub(crate) async fn with_webrtc(peers: BridgeConfig, config: WebrtcConfig) -> Self {
         let mut server = Self::start().await;
+        server.speak_webrtc(peers, config).await;
+        server
+    }
+
+    /// From now on there is WebRTC.
+    pub(crate) async fn speak_webrtc(&mut self, peers: BridgeConfig, config: WebrtcConfig) {
         let peers = BridgeConfig {
             udp: "127.0.0.1:0".parse().unwrap(),
             ..peers
         };
-        let bridge = Bridge::start(peers, server.hub.clone()).await.unwrap();
-        server.service.serve_webrtc(bridge.clone(), config);
-        server.bridge = Some(bridge);
-        server
+        let bridge = Bridge::start(peers, self.hub.clone()).await.unwrap();
+        self.service.serve_webrtc(bridge.clone(), config);
+        self.bridge = Some(bridge);
     }
 
     /// Stops and waits until everything has ended.

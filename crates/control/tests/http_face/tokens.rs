@@ -1,8 +1,10 @@
 //! Nobody gets in without a valid token (R-K2, R-K3).
 
+use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lianmai_control::http::jwt;
+use lianmai_control::http::{HttpConfig, jwt};
+use lianmai_control::service::ServiceConfig;
 use lianmai_rooms::Secret;
 use serde_json::{Value, json};
 
@@ -156,4 +158,65 @@ async fn rooms_of_others_do_not_exist() {
             .expect(403, "not_allowed");
     }
     server.finish().await;
+}
+
+/// Pages that hold the digest of their app's secret sign in where that is enabled, as accounts only.
+#[tokio::test]
+async fn a_digest_of_the_secret_gets_a_token_where_it_is_enabled() {
+    use md5::{Digest as _, Md5};
+    let vendor = lianmai_control::vendor::VendorConfig {
+        secret_sign_in: true,
+        ..Default::default()
+    };
+    let service = ServiceConfig {
+        vendor,
+        ..ServiceConfig::default()
+    };
+    let server = Server::with(HttpConfig::default(), service, Router::new()).await;
+    let digest = Md5::digest(server.secret.expose());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let ask = |body: serde_json::Value| {
+        let server = &server;
+        async move {
+            let headers = [("content-type", "application/json")];
+            server
+                .send("POST", "/v1/sign-in", &headers, body.to_string().as_bytes())
+                .await
+        }
+    };
+    let body = |app: &str, digest: &str| json!({"app": app, "account": "ann", "secret_md5": digest});
+    let answer = ask(body("demo", &digest)).await.ok();
+    let token = answer["token"].as_str().unwrap();
+    assert!(answer["expires_at"].as_u64().unwrap() > server.service.clock().now().as_secs() * 1000);
+    // An account's, not the app's own: it makes rooms and does not see all of them.
+    let made = server.call(token, "POST", "/v1/rooms", json!({})).await;
+    made.ok();
+    let listed = server.call(token, "GET", "/v1/rooms", json!(null)).await;
+    listed.expect(403, "not_allowed");
+    ask(body("demo", &digest.to_uppercase())).await.ok();
+
+    for (app, wrong) in [
+        ("demo", "0".repeat(32)),
+        ("demo", String::new()),
+        ("other", digest.clone()),
+        ("nosuch", digest.clone()),
+    ] {
+        ask(body(app, &wrong)).await.expect(401, "wrong_secret");
+    }
+    ask(json!({"app": "demo", "account": "a b", "secret_md5": digest}))
+        .await
+        .expect(400, "invalid_argument");
+    ask(json!({"app": "demo"})).await.expect(400, "invalid_argument");
+    // R-K3: not unless it is enabled; and not for ever.
+    let closed = Server::start().await;
+    let headers = [("content-type", "application/json")];
+    let refused = closed.send("POST", "/v1/sign-in", &headers, b"{}").await;
+    refused.expect(403, "sign_in_disabled");
+    for _ in 0..200 {
+        let answer = ask(body("demo", "x")).await;
+        if answer.status == 429 {
+            return answer.expect(429, "rate_limited");
+        }
+    }
+    panic!("guessing is not slowed down");
 }

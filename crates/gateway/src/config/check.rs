@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use lianmai_control::recordings::upload::RemoteConfig;
+use lianmai_control::vendor::TokenPolicy;
 use lianmai_control::webrtc::names_private_address;
 use lianmai_control::workers::WorkerSecret;
 use lianmai_rooms::layout::{Canvas, SceneError};
@@ -86,6 +88,11 @@ impl Config {
             ),
             ("bypass.max_refusals", u128::from(self.bypass.max_refusals)),
             ("webrtc.max_peers", self.webrtc.max_peers as u128),
+            ("netcall.max_waiting", self.netcall.max_waiting as u128),
+            (
+                "netcall.max_waiting_per_ip",
+                self.netcall.max_waiting_per_ip as u128,
+            ),
         ];
         for (key, value) in positive {
             demand(value > 0, key, "must be greater than zero")?;
@@ -127,7 +134,23 @@ impl Config {
             "bypass.max_refused_retry",
             "must not be shorter than bypass.first_refused_retry",
         )?;
+        let dialled = |host: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+            !host.is_empty() && host.len() <= 253 && host.chars().all(allowed)
+        };
+        demand(
+            self.netcall.host.as_deref().is_none_or(dialled),
+            "netcall.host",
+            "is not a host name or address, perhaps with a port",
+        )?;
+        demand(
+            (4..=600).contains(&self.netcall.silent_timeout.as_secs()),
+            "netcall.silent_timeout",
+            "must be from 4s to 10m: clients say something every 3s",
+        )?;
         self.check_turn()?;
+        self.check_vendor()?;
+        self.check_upload()?;
         self.check_workers()?;
         if let Err(error) = self.mixing.canvas().check() {
             let key = match error {
@@ -177,6 +200,120 @@ impl Config {
             (1..=7 * 24 * 60).contains(&minutes),
             "turn.ttl",
             "must be from 1m to 7d",
+        )
+    }
+
+    fn check_vendor(&self) -> Result<(), ConfigError> {
+        let vendor = &self.vendor;
+        let key = "vendor.apps";
+        let mut seen = std::collections::BTreeSet::new();
+        for app in &vendor.apps {
+            let plain = app
+                .key
+                .chars()
+                .all(|c| c.is_ascii_graphic() && !"/@?%\"".contains(c));
+            demand(
+                (1..=128).contains(&app.key.len()) && plain,
+                key,
+                "a key is 1 to 128 letters, digits and signs such as # and -",
+            )?;
+            demand(seen.insert(&app.key), key, "a key is named twice")?;
+            let host = app
+                .domain
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+            demand(
+                host && (1..=128).contains(&app.domain.len()),
+                key,
+                "domain is no host name",
+            )?;
+            demand(
+                app.tokens != TokenPolicy::Open || vendor.allow_open,
+                key,
+                "tokens = \"open\" believes whatever a client says; set vendor.allow_open if that is meant",
+            )?;
+            let hook = app.hook.as_ref().is_none_or(|hook| {
+                url::Url::parse(hook).is_ok_and(|url| {
+                    let plain = url.username().is_empty() && url.password().is_none();
+                    matches!(url.scheme(), "http" | "https") && url.has_host() && plain
+                })
+            });
+            demand(
+                hook,
+                key,
+                "hook must be http:// or https:// with a host and no login",
+            )?;
+            demand(
+                (app.tokens == TokenPolicy::Hook) == app.hook.is_some(),
+                key,
+                "tokens = \"hook\" and hook go together",
+            )?;
+        }
+        Ok(())
+    }
+
+    fn check_upload(&self) -> Result<(), ConfigError> {
+        let upload = &self.recording.upload;
+        let key = "recording.upload.bucket";
+        let Some(bucket) = &upload.bucket else {
+            return Ok(());
+        };
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+        let is_bucket = (3..=63).contains(&bucket.len()) && bucket.chars().all(is_name);
+        demand(is_bucket, key, "is no name of a bucket")?;
+        let has_secret = upload.secret_key.is_some() || upload.secret_key_file.is_some();
+        demand(
+            upload.access_key.as_ref().is_some_and(|id| !id.is_empty()) && has_secret,
+            key,
+            "needs recording.upload.access_key and secret_key or secret_key_file",
+        )?;
+        let is_endpoint = upload.endpoint.as_ref().is_none_or(|endpoint| {
+            url::Url::parse(endpoint).is_ok_and(|url| {
+                let plain = url.query().is_none() && url.username().is_empty() && url.password().is_none();
+                let scheme = url.scheme() == "https" || (upload.allow_http && url.scheme() == "http");
+                scheme && plain && url.has_host() && url.path() == "/"
+            })
+        });
+        demand(
+            is_endpoint,
+            "recording.upload.endpoint",
+            "must be https:// (http:// only with allow_http) with a host, and nothing behind it",
+        )?;
+        let is_part = |part: &str| !part.is_empty() && part != "." && part != "..";
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=".contains(c);
+        let prefix = &upload.prefix;
+        demand(
+            prefix.is_empty() || prefix.split('/').all(is_part) && prefix.chars().all(is_plain),
+            "recording.upload.prefix",
+            "must be of letters, digits and -_.= with slashes between",
+        )?;
+        demand(
+            (RemoteConfig::MIN_PIECE..=1 << 30).contains(&upload.piece_bytes),
+            "recording.upload.piece_bytes",
+            "must be from 5242880 to 1073741824",
+        )?;
+        demand(
+            (1..=64).contains(&upload.parallel),
+            "recording.upload.parallel",
+            "must be from 1 to 64",
+        )?;
+        for (key, span) in [
+            ("recording.upload.connect_timeout", upload.connect_timeout),
+            ("recording.upload.timeout", upload.timeout),
+            ("recording.upload.first_retry", upload.first_retry),
+            ("recording.upload.give_up", upload.give_up),
+        ] {
+            demand(!span.is_zero(), key, "must be greater than zero")?;
+        }
+        demand(
+            upload.max_retry >= upload.first_retry,
+            "recording.upload.max_retry",
+            "must not be shorter than recording.upload.first_retry",
+        )?;
+        demand(
+            (1..=7 * 24 * 3_600).contains(&upload.url_ttl.as_secs()),
+            "recording.upload.url_ttl",
+            "must be from 1s to 7d",
         )
     }
 

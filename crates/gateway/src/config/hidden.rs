@@ -19,6 +19,22 @@ impl Hidden {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Takes a text that is long enough and not the mask of a secret.
+    ///
+    /// # Errors
+    /// What is wrong with it, without repeating it.
+    pub(crate) fn parse(text: &str) -> Result<Hidden, String> {
+        let lower = text.to_lowercase();
+        let is_mask = text.chars().all(|c| matches!(c, '*' | '•' | '●' | '·')) || lower.contains("redacted");
+        if is_mask {
+            return Err("this is the mask of a secret, not a secret".to_owned());
+        }
+        if text.len() < MIN_LEN {
+            return Err(format!("a secret needs at least {MIN_LEN} bytes"));
+        }
+        Ok(Hidden(text.to_owned()))
+    }
 }
 
 impl fmt::Debug for Hidden {
@@ -54,15 +70,7 @@ impl<'de> Visitor<'de> for Text {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Hidden, E> {
-        let lower = text.to_lowercase();
-        let is_mask = text.chars().all(|c| matches!(c, '*' | '•' | '●' | '·')) || lower.contains("redacted");
-        if is_mask {
-            return Err(E::custom("this is the mask of a secret, not a secret"));
-        }
-        if text.len() < MIN_LEN {
-            return Err(E::custom(format_args!("a secret needs at least {MIN_LEN} bytes")));
-        }
-        Ok(Hidden(text.to_owned()))
+        Hidden::parse(text).map_err(E::custom)
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<Hidden, E> {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use lianmai_control::recordings::RecordingFormat;
+use lianmai_control::recordings::upload::Download;
 use lianmai_control::service::AppLimits;
+use lianmai_control::vendor::VendorApp;
 
 use super::Hidden;
 use super::load::duration;
@@ -50,6 +52,10 @@ pub struct Config {
     pub bypass: BypassSection,
     /// `[webhook]`
     pub webhook: WebhookSection,
+    /// `[vendor]`
+    pub vendor: VendorSection,
+    /// `[netcall]`
+    pub netcall: NetcallSection,
     /// `[console]`
     pub console: ConsoleSection,
     /// `[drain]`
@@ -316,6 +322,62 @@ section! {
         retention: Duration = Duration::ZERO,
         /// Recordings at a time.
         max_active: usize = 1_000,
+        /// `[recording.upload]`
+        upload: UploadSection = UploadSection::default(),
+    }
+}
+
+section! {
+    /// Uploads of recordings to S3-compatible storage.
+    UploadSection {
+        /// Bucket; none: recordings stay on disk.
+        bucket: Option<String> = None,
+        /// Scheme, host and port of the storage; not set: Amazon's of the region.
+        endpoint: Option<String> = None,
+        /// Region.
+        region: String = "us-east-1".into(),
+        /// Begins the names of all objects.
+        prefix: String = String::new(),
+        /// Access key id.
+        access_key: Option<String> = None,
+        /// Its secret.
+        secret_key: Option<Hidden> = None,
+        /// A file with its secret.
+        secret_key_file: Option<PathBuf> = None,
+        /// `https://host/bucket/…` instead of `https://bucket.host/…`.
+        path_style: bool = true,
+        /// Whether the storage may be `http://`.
+        allow_http: bool = false,
+        /// PEM file with certificates to trust, besides those the web trusts.
+        authorities: Option<PathBuf> = None,
+        /// Larger files are put in pieces of so many bytes.
+        piece_bytes: u64 = 8 << 20,
+        /// Pieces and files under way at a time.
+        parallel: usize = 4,
+        /// Time to connect.
+        #[serde(with = "duration")]
+        connect_timeout: Duration = Duration::from_secs(5),
+        /// Time for one request.
+        #[serde(with = "duration")]
+        timeout: Duration = Duration::from_secs(120),
+        /// Wait after the first failure in a row; doubles with each further one.
+        #[serde(with = "duration")]
+        first_retry: Duration = Duration::from_secs(1),
+        /// Longest wait after a failure.
+        #[serde(with = "duration")]
+        max_retry: Duration = Duration::from_secs(600),
+        /// Age at which an upload is given up; its files stay on disk.
+        #[serde(with = "duration")]
+        give_up: Duration = Duration::from_secs(7 * 24 * 3_600),
+        /// Whether files stay on disk when they are uploaded.
+        keep_local: bool = false,
+        /// Whether every object is read back and compared.
+        read_back: bool = false,
+        /// `proxy`: uploaded files are had through the gateway; `redirect`: with a signed URL.
+        download: Download = Download::Proxy,
+        /// How long a signed URL is valid.
+        #[serde(with = "duration")]
+        url_ttl: Duration = Duration::from_secs(3_600),
     }
 }
 
@@ -363,6 +425,34 @@ section! {
         /// How long a failed delivery is tried again.
         #[serde(with = "duration")]
         max_age: Duration = Duration::from_secs(72 * 3_600),
+    }
+}
+
+section! {
+    /// Apps whose clients speak a vendor's protocol.
+    VendorSection {
+        /// Whether an app's tokens may be `open`: believed whatever they say. For development only.
+        allow_open: bool = false,
+        /// Whether pages may sign in with the MD5 of their app's secret (`POST /v1/sign-in`), as `CRVideo_Login` does.
+        /// Whoever reads such a page can be anybody in the app.
+        secret_sign_in: bool = false,
+        /// The apps.
+        apps: Vec<VendorApp> = Vec::new(),
+    }
+}
+
+section! {
+    /// The gateway that `netcall` clients speak to.
+    NetcallSection {
+        /// Where clients dial, as `host` or `host:port`; not set: the host of `public.http_url`.
+        host: Option<String> = None,
+        /// A client that says nothing for so long is gone; it beats every 3 s.
+        #[serde(with = "duration")]
+        silent_timeout: Duration = Duration::from_secs(12),
+        /// Connections without login at a time.
+        max_waiting: usize = 1_000,
+        /// Connections without login at a time from one address.
+        max_waiting_per_ip: usize = 100,
     }
 }
 

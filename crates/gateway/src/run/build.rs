@@ -10,6 +10,7 @@ use lianmai_control::http::{self, CorsPolicy, HttpConfig, HttpState, MetricsAcce
 use lianmai_control::recordings::RecordingConfig;
 use lianmai_control::service::{AppPolicy, Service, ServiceConfig};
 use lianmai_control::store::{Store, StoreConfig};
+use lianmai_control::vendor::{NetcallConfig, VendorConfig};
 use lianmai_control::webrtc::{IceConfig, TurnSecret, WebrtcConfig};
 use lianmai_hub::{Hub, HubConfig};
 use lianmai_rooms::AppId;
@@ -20,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::bypass::bypass_config;
+use super::upload::upload_config;
 use super::workers::{local_worker, workers_config};
 use crate::config::Config;
 use crate::worker::{Restarts, supervise};
@@ -78,6 +80,10 @@ pub(super) async fn build(config: &Config, stop: &CancellationToken) -> anyhow::
     let service_config = ServiceConfig {
         workers: workers_config(config, &rtmp_addresses?)?,
         bypass: bypass_config(config)?,
+        recording: RecordingConfig {
+            upload: upload_config(config)?,
+            ..recording_config(config)
+        },
         ..service_config(config)
     };
     let service = Service::open(service_config, store, hub.clone())
@@ -252,6 +258,10 @@ pub(super) fn service_config(config: &Config) -> ServiceConfig {
         allow_private_targets: config.webhook.allow_private,
         recording: recording_config(config),
         mix_canvas: config.mixing.canvas(),
+        vendor: VendorConfig {
+            apps: config.vendor.apps.clone(),
+            secret_sign_in: config.vendor.secret_sign_in,
+        },
         ..defaults
     }
 }
@@ -271,6 +281,7 @@ fn recording_config(config: &Config) -> RecordingConfig {
         part_bytes: (recording.part_bytes > 0).then_some(recording.part_bytes),
         retention: unless_zero(recording.retention),
         max_active: recording.max_active,
+        upload: None,
     }
 }
 
@@ -293,6 +304,18 @@ fn http_config(config: &Config, open_app: Option<AppId>) -> HttpConfig {
         cors,
         metrics: MetricsAccess::Denied,
         open_app,
+        netcall: netcall_config(config),
         ..defaults
+    }
+}
+
+fn netcall_config(config: &Config) -> NetcallConfig {
+    let netcall = &config.netcall;
+    NetcallConfig {
+        host: netcall.host.clone(),
+        silent_after: netcall.silent_timeout,
+        max_waiting: netcall.max_waiting,
+        max_waiting_per_ip: netcall.max_waiting_per_ip,
+        ..NetcallConfig::default()
     }
 }

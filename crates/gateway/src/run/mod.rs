@@ -4,6 +4,7 @@ mod build;
 mod bypass;
 mod drain;
 mod reload;
+mod upload;
 mod workers;
 
 pub(crate) use build::open_store;

@@ -49,8 +49,11 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     check("workers", old.workers == new.workers);
     check("metrics", old.metrics == new.metrics);
     check("stream", old.stream == new.stream);
+    check("recording", old.recording == new.recording);
     check("bypass", old.bypass == new.bypass);
     check("webhook", old.webhook == new.webhook);
+    check("vendor", old.vendor == new.vendor);
+    check("netcall", old.netcall == new.netcall);
     check("console", old.console == new.console);
     sections
 }

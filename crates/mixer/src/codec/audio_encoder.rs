@@ -16,8 +16,9 @@ use super::{Channels, CodecError, raw};
 
 /// Effort of libopus, 0…10.
 const OPUS_EFFORT: usize = 5;
-/// Loss that libopus makes its forward error correction for, in per cent.
-const EXPECTED_LOSS: &str = "5";
+/// Loss that libopus makes its forward error correction for, in per cent. Up to 5 it would code this bit rate in a way
+/// that knows none (CELT alone).
+const EXPECTED_LOSS: &str = "10";
 
 /// An encoder of a rendition's sound.
 pub(crate) struct AudioEncoder {

@@ -4,6 +4,8 @@
 //! without a remainder going lost. Everything here is pure: stamps, sample counts and the time of day come in.
 //! Invariant: what is written out is one unbroken run of samples except where [`Placement::Anchor`] says otherwise.
 
+#[cfg(test)]
+mod chain;
 mod drift;
 mod live;
 mod place;

@@ -21,7 +21,9 @@ impl State {
     fn end_when_empty(&self) -> Option<Timestamp> {
         match self.settings.lifetime {
             Lifetime::Persistent => None,
-            Lifetime::EndsWhenEmpty { delay } => Some(self.empty_since?.after(delay)),
+            Lifetime::EndsWhenEmpty { delay } | Lifetime::EndsWhenLeft { delay } => {
+                Some(self.empty_since?.after(delay))
+            }
         }
     }
 

@@ -11,4 +11,6 @@ export default [
     out: 'dist/mini-program/NIM_Web_Netcall_weixin.js',
     kind: 'mini_program',
   },
+  { entry: 'src/facades/crvideo/browser.ts', out: 'dist/crvideo.js', kind: 'umd', global: 'CRVideo' },
+  { entry: 'src/facades/callkit/browser.ts', out: 'dist/callkit.js', kind: 'umd', global: 'NERTCCalling' },
 ];

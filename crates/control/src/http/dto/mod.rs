@@ -4,6 +4,7 @@
 //! milliseconds, in fields ending in `_ms`. Texts are bounded; the bounds are in the OpenAPI document.
 
 mod app;
+mod call;
 pub mod layout;
 mod member;
 mod mix;
@@ -19,6 +20,11 @@ pub use app::{
     CallMember, CallRecord, CallRecordList, CallRecordQuery, EventList, EventQuery, SetWebhooks,
     WebhookTarget, Webhooks,
 };
+pub(crate) use call::{
+    AcceptCall, AnswerCallType, Asked, CancelCall, ControlCall, HangUpCall, InviteToCall, PresentCall,
+    RejectCall, SetCallTimeout, StartCall, SwitchCallType,
+};
+pub use call::{EndedCall, EndedCallList, EndedCallMember, EndedCallQuery, Policy};
 pub use member::{
     AnswerRequest, Join, Joined, Leave, Member, MemberList, MemberMute, MemberUpdate, RoleRequest, SetRole,
 };
@@ -40,5 +46,6 @@ pub use stream::{
     StreamStats, StreamUpdate, VideoStats,
 };
 pub(crate) use webrtc::{
-    ChooseLayer, IceServers, NegotiatedPeer, Peer, PublishOffer, SubscribeOffer, Trickle, Trickled,
+    ChooseLayer, IceServer, IceServers, Layer, NegotiatedPeer, Peer, PublishLine, PublishOffer,
+    SubscribeLine, SubscribeOffer, Trickle, Trickled,
 };

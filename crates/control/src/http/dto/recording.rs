@@ -5,7 +5,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use lianmai_rooms::{AccountId, RoomId, StreamId};
 
-use crate::recordings::{Part, PartState, RecordedMember, RecordingFormat, RecordingState};
+use crate::recordings::{
+    Location, Part, PartState, RecordedMember, RecordingFormat, RecordingState, Upload, UploadState,
+};
 
 /// What of the room is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -118,6 +120,39 @@ pub struct RecordingPart {
     pub reason: String,
     /// Its files; the first is the one to play.
     pub files: Vec<RecordingFile>,
+    /// Where its files are.
+    pub location: Location,
+    /// Its upload, while it is not finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload: Option<PartUpload>,
+}
+
+/// The upload of a part.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PartUpload {
+    /// Whether it goes on.
+    pub state: UploadState,
+    /// Since when it waits.
+    pub queued_at: u64,
+    /// Failures in a row.
+    pub attempts: u32,
+    /// The next attempt.
+    pub next_at: u64,
+    /// Why the last attempt failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl From<Upload> for PartUpload {
+    fn from(upload: Upload) -> Self {
+        Self {
+            state: upload.state,
+            queued_at: upload.queued_at.as_millis(),
+            attempts: upload.attempts,
+            next_at: upload.next_at.as_millis(),
+            error: upload.error,
+        }
+    }
 }
 
 /// A file of a part.
@@ -202,6 +237,8 @@ impl RecordingPart {
             tracks: part.facts.tracks,
             reason: part.facts.reason,
             files,
+            location: part.location,
+            upload: part.upload.map(Into::into),
         }
     }
 }

@@ -73,6 +73,12 @@ pub enum Lifetime {
         #[schema(example = 120_000)]
         delay_ms: u64,
     },
+    /// As soon as the last member has left; before the first one came, after a while.
+    EndsWhenLeft {
+        /// After how long, in milliseconds.
+        #[schema(example = 120_000)]
+        delay_ms: u64,
+    },
 }
 
 /// One change in a room. Fields beside these depend on `event`.
@@ -146,6 +152,12 @@ mod tests {
         same(
             &Lifetime::EndsWhenEmpty { delay_ms: 7000 },
             &rooms::Lifetime::EndsWhenEmpty {
+                delay: rooms::Delay::from_secs(7),
+            },
+        );
+        same(
+            &Lifetime::EndsWhenLeft { delay_ms: 7000 },
+            &rooms::Lifetime::EndsWhenLeft {
                 delay: rooms::Delay::from_secs(7),
             },
         );

@@ -3,6 +3,7 @@
 //! No rules live here. Who may do what is decided by the room; reading is for members of the room and the app's server.
 
 pub(crate) mod apps;
+pub(crate) mod calls;
 pub(crate) mod context;
 pub(crate) mod members;
 pub(crate) mod mixes;

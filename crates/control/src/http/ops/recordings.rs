@@ -1,13 +1,12 @@
 //! Recordings: for the app's own server all, for admins those of their room while they are in it.
 
-use std::path::PathBuf;
-
 use lianmai_rooms::{Rejection, Role, RoomId};
 
 use super::Ctx;
 use super::context::refuse;
 use crate::http::dto;
 use crate::http::problem::Problem;
+use crate::recordings::upload::FileAt;
 use crate::recordings::{Recording, RecordingFilter, StartRecording, What};
 
 /// What can be done to one that runs.
@@ -17,6 +16,7 @@ pub(crate) enum Act {
     Resume,
     Split,
     Stop,
+    Upload,
 }
 
 /// Begins recordings.
@@ -88,6 +88,7 @@ pub(crate) async fn act(ctx: &Ctx, id: &str, act: Act) -> Result<dto::Recording,
         Act::Resume => recordings.resume(app, id).await,
         Act::Split => recordings.split(app, id).await,
         Act::Stop => recordings.stop(app, id).await,
+        Act::Upload => recordings.upload(app, id).await,
     };
     with_parts(ctx, recording?).await
 }
@@ -98,8 +99,8 @@ pub(crate) async fn delete(ctx: &Ctx, id: &str) -> Result<(), Problem> {
     Ok(ctx.service().recordings()?.delete(&ctx.caller.app, id).await?)
 }
 
-/// Where a file is on disk.
-pub(crate) async fn file(ctx: &Ctx, id: &str, part: u32, name: &str) -> Result<PathBuf, Problem> {
+/// Where a file is.
+pub(crate) async fn file(ctx: &Ctx, id: &str, part: u32, name: &str) -> Result<FileAt, Problem> {
     known(ctx, id).await?;
     let recordings = ctx.service().recordings()?;
     Ok(recordings.file(&ctx.caller.app, id, part, name).await?)

@@ -1,6 +1,7 @@
 //! The REST routes: an address, a method, what OpenAPI says of it, and the operation behind it.
 
 mod app;
+mod calls;
 mod failures;
 mod ids;
 mod members;
@@ -8,6 +9,7 @@ mod mixes;
 mod muting;
 mod pushes;
 mod recordings;
+mod remote_file;
 mod rooms;
 mod streams;
 
@@ -25,5 +27,6 @@ pub(crate) fn all() -> OpenApiRouter<HttpState> {
         .merge(mixes::routes())
         .merge(pushes::routes())
         .merge(recordings::routes())
+        .merge(calls::routes())
         .merge(app::routes())
 }

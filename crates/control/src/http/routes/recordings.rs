@@ -1,10 +1,11 @@
 //! Recordings.
 
 use axum::Json;
+use axum::body::Body as AnyBody;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
@@ -14,12 +15,14 @@ use utoipa_axum::routes;
 
 use super::failures::Failures;
 use super::ids::RoomPath;
+use super::remote_file;
 use crate::http::HttpState;
 use crate::http::dto;
 use crate::http::extract::{Body, Ids, Params};
 use crate::http::ops::Ctx;
 use crate::http::ops::recordings::{self, Act};
 use crate::http::problem::Problem;
+use crate::recordings::upload::FileAt;
 
 pub(super) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::default()
@@ -30,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(resume_recording))
         .routes(routes!(split_recording))
         .routes(routes!(stop_recording))
+        .routes(routes!(upload_recording))
         .routes(routes!(recording_file))
 }
 
@@ -123,22 +127,53 @@ async fn stop_recording(ctx: Ctx, Ids(ids): Ids<RecordingPath>) -> Result<Json<d
     Ok(Json(recordings::act(&ctx, &ids.recording, Act::Stop).await?))
 }
 
-/// A file of a complete part. Takes `Range`, so that players can seek and downloads go on where they broke off.
+/// Try again now to upload what could not be uploaded so far, also what was given up.
+#[utoipa::path(post, path = "/v1/recordings/{recording}/upload", tag = "recordings", params(RecordingPath),
+    responses((status = 200, description = "The recording now", body = dto::Recording), Failures))]
+async fn upload_recording(ctx: Ctx, Ids(ids): Ids<RecordingPath>) -> Result<Json<dto::Recording>, Problem> {
+    Ok(Json(recordings::act(&ctx, &ids.recording, Act::Upload).await?))
+}
+
+/// A file of a complete part. Takes `Range`, so that players can seek and downloads go on where they broke off. What was
+/// uploaded comes through the gateway or, if it is so configured, with a redirect.
 #[utoipa::path(get, path = "/v1/recordings/{recording}/parts/{part}/{file}", tag = "recordings", params(FilePath),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream"), Failures))]
-async fn recording_file(ctx: Ctx, Ids(ids): Ids<FilePath>, request: Request) -> Result<Response, Problem> {
-    let path = recordings::file(&ctx, &ids.recording, ids.part, &ids.file).await?;
-    let Ok(answer) = ServeFile::new(path).oneshot(request).await;
-    if answer.status() == StatusCode::NOT_FOUND {
-        return Err(Problem::new(
-            StatusCode::GONE,
-            "file_gone",
-            "the file is no longer on disk",
-        ));
-    }
-    let mut answer = answer.into_response();
+    responses((status = 200, description = "The file", content_type = "application/octet-stream"), (status = 206, description = "A range of it", content_type = "application/octet-stream"), (status = 307, description = "Where it is"), Failures))]
+async fn recording_file(
+    ctx: Ctx,
+    Ids(ids): Ids<FilePath>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut answer = match get(&ctx, &ids, &method, &headers).await? {
+        Some(answer) => answer,
+        // Uploaded in this moment; it is where it went.
+        None => get(&ctx, &ids, &method, &headers).await?.ok_or_else(|| {
+            let text = "the file is no longer on disk";
+            Problem::new(StatusCode::GONE, "file_gone", text)
+        })?,
+    };
     answer
         .headers_mut()
         .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
     Ok(answer)
+}
+
+/// `None` when it is not where it should be.
+async fn get(
+    ctx: &Ctx,
+    ids: &FilePath,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, Problem> {
+    match recordings::file(ctx, &ids.recording, ids.part, &ids.file).await? {
+        FileAt::Disk(path) => {
+            let mut asked = Request::new(AnyBody::empty());
+            *asked.method_mut() = method.clone();
+            asked.headers_mut().clone_from(headers);
+            let Ok(answer) = ServeFile::new(path).oneshot(asked).await;
+            Ok((answer.status() != StatusCode::NOT_FOUND).then(|| answer.into_response()))
+        }
+        FileAt::Remote(file) => Ok(Some(remote_file::send(file, method, headers).await?)),
+        FileAt::Elsewhere(url) => Ok(Some(Redirect::temporary(url.as_str()).into_response())),
+    }
 }

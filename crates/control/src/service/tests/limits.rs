@@ -14,6 +14,9 @@ fn policy() -> AppPolicy {
             sessions: 2,
             publishers: 1,
             players: 1,
+            calls: 1,
+            call_members: 2,
+            call_invites: 1,
             max_bitrate: Some(1000),
         }),
         ..AppPolicy::default()

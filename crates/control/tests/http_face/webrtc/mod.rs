@@ -2,5 +2,5 @@
 
 mod by_url;
 mod in_rooms;
-mod scene;
+pub(crate) mod scene;
 mod urls;

@@ -33,7 +33,7 @@ fn line(kind: &str, mid: usize, direction: &str) -> String {
 }
 
 /// An offer with these lines, whose mids are 0, 1, 2 ….
-pub(super) fn offer(direction: &str, kinds: &[&str]) -> String {
+pub(crate) fn offer(direction: &str, kinds: &[&str]) -> String {
     let mids: Vec<String> = (0..kinds.len()).map(|mid| mid.to_string()).collect();
     let lines: String = kinds
         .iter()

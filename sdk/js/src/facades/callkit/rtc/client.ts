@@ -49,7 +49,7 @@ export class RtcClient extends Emitter {
         if (member === room.me.id) return;
         this.emit('peer-leave', { uid: uidOf(account), account, reason: reason === 'normal' ? '0' : '1' });
       }),
-      on('stream_added', ({ stream }) => this.add(room, stream)),
+      on('stream_added', ({ stream }) => this.arrived(room, stream)),
       on('stream_updated', ({ stream, aoff, voff, ext }) => this.update(stream, { aoff, voff, ext })),
       on('stream_removed', ({ stream }) => this.remove(stream)),
       on('quality', ({ member, up, down }) => {
@@ -66,7 +66,7 @@ export class RtcClient extends Emitter {
       for (const { id, account } of room.members.values()) {
         if (id !== room.me.id) this.emit('peer-online', { uid: uidOf(account), account });
       }
-      for (const stream of room.streams.values()) this.add(room, stream);
+      for (const stream of room.streams.values()) this.arrived(room, stream);
     });
   }
 
@@ -141,7 +141,7 @@ export class RtcClient extends Emitter {
     this.removeAllListeners();
   }
 
-  private add(room: Room, stream: Stream): void {
+  private arrived(room: Room, stream: Stream): void {
     if (stream.kind === 'mix' || stream.owner === room.me.id || this.remotes.has(stream.id)) return;
     const account = room.members.get(stream.owner ?? '')?.account ?? '';
     const remote = new RemoteStream(stream, account, uidOf(account));

@@ -1,0 +1,62 @@
+//! What a session is told when it connects.
+
+use lianmai_rooms::call::{CallId, MemberState};
+use lianmai_rooms::{AccountId, AppId};
+use serde_json::{Value, json};
+
+use super::{CallView, Mailbox, told};
+use crate::service::{Service, SessionInfo};
+use crate::store::Op;
+
+/// What a connection begins with.
+#[derive(Debug)]
+pub(crate) struct Greeting {
+    /// Opened before the call was looked at: nothing is missed.
+    pub(crate) mailbox: Mailbox,
+    /// To send after `hello`.
+    pub(crate) frame: Option<Value>,
+    /// The call that `frame` shows, and its newest event then.
+    pub(crate) seen: Option<(CallId, u64)>,
+}
+
+impl Service {
+    /// The box of a connection and the state of its account's call.
+    pub(crate) fn greet(&self, info: &SessionInfo, resumed: bool) -> Greeting {
+        let mailbox = self.core.effects.mail.open(&info.app, &info.account, &info.id);
+        let state = self.core.state.lock();
+        let call = state.calls.of_account(&info.app, &info.account);
+        let view = call.and_then(|call| CallView::of(&self.core, call, &info.account, &info.id));
+        let seen = view.as_ref().map(|view| (view.call.clone(), view.sequence));
+        let frame = match (&view, call) {
+            (Some(view), Some(call)) if view.me == MemberState::Ringing => {
+                told::invitation(call, &info.account, self.core.config.clock.now())
+            }
+            (None, _) if !resumed => None,
+            (view, _) => Some(json!({ "event": "call_sync", "state": view })),
+        };
+        Greeting { mailbox, frame, seen }
+    }
+
+    /// Messages that were kept while the account was offline, oldest first; they are forgotten with this.
+    pub(crate) async fn take_messages(&self, app: &AppId, account: &AccountId) -> Vec<String> {
+        let store = &self.core.store;
+        let kept = match store.messages_of(app, account).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::error!(%error, "kept messages could not be read");
+                return Vec::new();
+            }
+        };
+        if let Some((newest, _)) = kept.last() {
+            let forget = Op::ForgetMessages {
+                app: app.clone(),
+                account: account.clone(),
+                until: *newest,
+            };
+            if let Err(error) = store.write(vec![forget]).await {
+                tracing::error!(%error, "messages were not forgotten and will come again");
+            }
+        }
+        kept.into_iter().map(|(_, body)| body).collect()
+    }
+}

@@ -93,6 +93,11 @@ impl Mail {
         }
     }
 
+    /// Whether a connection of the account would get a letter now.
+    pub(crate) fn reaches(&self, app: &AppId, account: &AccountId) -> bool {
+        self.slots.lock().contains_key(&(app.clone(), account.clone()))
+    }
+
     fn close(&self, key: &Key, number: u64) {
         let mut slots = self.slots.lock();
         if let Some(of_account) = slots.get_mut(key) {

@@ -19,5 +19,6 @@ pub(crate) use follow::{restore, rooms_lost};
 pub(crate) use mail::{Letter, Mail, Mailbox, Post};
 pub use records::{EndedCall, EndedCallFilter};
 pub use requests::{Party, StartCall};
+pub(crate) use sessions::Greeting;
 pub(crate) use told::tell;
 pub use view::CallView;

@@ -11,7 +11,7 @@ use crate::store::Op;
 /// What a connection begins with.
 #[derive(Debug)]
 pub(crate) struct Greeting {
-    /// Opened before the call was looked at: nothing is missed.
+    /// Opened when the call was looked at: nothing is missed.
     pub(crate) mailbox: Mailbox,
     /// To send after `hello`.
     pub(crate) frame: Option<Value>,
@@ -22,8 +22,8 @@ pub(crate) struct Greeting {
 impl Service {
     /// The box of a connection and the state of its account's call.
     pub(crate) fn greet(&self, info: &SessionInfo, resumed: bool) -> Greeting {
-        let mailbox = self.core.effects.mail.open(&info.app, &info.account, &info.id);
         let state = self.core.state.lock();
+        let mailbox = self.core.effects.mail.open(&info.app, &info.account, &info.id);
         let call = state.calls.of_account(&info.app, &info.account);
         let view = call.and_then(|call| CallView::of(&self.core, call, &info.account, &info.id));
         let seen = view.as_ref().map(|view| (view.call.clone(), view.sequence));
@@ -40,7 +40,12 @@ impl Service {
     /// Messages that were kept while the account was offline, oldest first; they are forgotten with this.
     pub(crate) async fn take_messages(&self, app: &AppId, account: &AccountId) -> Vec<String> {
         let store = &self.core.store;
-        let kept = match store.messages_of(app, account).await {
+        // What was kept before the box was open may still be on its way to the store.
+        let kept = match store.write(Vec::new()).await {
+            Ok(()) => store.messages_of(app, account).await,
+            Err(error) => Err(error),
+        };
+        let kept = match kept {
             Ok(kept) => kept,
             Err(error) => {
                 tracing::error!(%error, "kept messages could not be read");

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::view::{entry, opens};
 use super::{Letter, Post, message};
-use crate::service::{Core, State, random};
+use crate::service::{Core, random};
 use crate::store::{Op, QueuedEvent};
 
 /// Rows and letters of one change.
-pub(crate) fn tell(core: &Core, state: &State, change: Change, ops: &mut Vec<Op>, letters: &mut Vec<Letter>) {
+pub(crate) fn tell(core: &Core, change: Change, ops: &mut Vec<Op>, letters: &mut Vec<Letter>) {
     let Change { call, events, .. } = change;
     let is_passing = |event: &Event| matches!(event.kind, EventKind::Control { .. });
     let nothing_to_store = !events.is_empty() && events.iter().all(is_passing);
@@ -31,7 +31,7 @@ pub(crate) fn tell(core: &Core, state: &State, change: Change, ops: &mut Vec<Op>
                 record: record.clone(),
             });
             webhooks(core, &call, &event, record, ops);
-            messages(state, &call, record, ops, letters);
+            messages(core, &call, record, ops, letters);
         }
     }
 }
@@ -107,13 +107,13 @@ fn webhooks(core: &Core, call: &Call, event: &Event, record: &Record, ops: &mut 
 }
 
 /// The message of a call record: now to accounts that are online, later to the others.
-fn messages(state: &State, call: &Call, record: &Record, ops: &mut Vec<Op>, letters: &mut Vec<Letter>) {
+fn messages(core: &Core, call: &Call, record: &Record, ops: &mut Vec<Op>, letters: &mut Vec<Letter>) {
     let Some((accounts, message)) = message::of(record, &random::id::<20>("msg")) else {
         return;
     };
     let text = message.to_string();
     for account in accounts {
-        if state.sessions.is_connected(call.app(), &account) {
+        if core.effects.mail.reaches(call.app(), &account) {
             letters.push(Letter {
                 app: call.app().clone(),
                 to: Addressee::Account {

@@ -145,6 +145,7 @@ impl Recordings {
             None => RecordingState::Done,
         };
         recording.error = failure;
+        self.leave_folder(&recording).await;
         self.save(vec![Op::SaveRecording(Box::new(recording.clone()))])
             .await;
         let event = match recording.state {

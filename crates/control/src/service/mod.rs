@@ -4,6 +4,7 @@
 //! actions. Rules of rooms are in `lianmai-rooms`; nothing here knows HTTP. A change is answered only when it is
 //! durable, and the events of a room are told in the order in which they happened.
 
+mod accounts;
 mod answer;
 mod app;
 mod apps;

@@ -18,7 +18,7 @@ use super::frame::{self, Command, Hello, HelloRoom};
 use super::live::Hold;
 use super::session;
 use super::watch::{Seen, Watch, Watches};
-use crate::calls::{Mailbox, Post};
+use crate::calls::{Greeting, Mailbox, Post};
 use crate::events::{Next, Verdict, Viewer};
 use crate::http::event::to_json;
 use crate::http::ops::Ctx;
@@ -142,11 +142,12 @@ impl Connection {
     ) -> Result<std::convert::Infallible, End> {
         let state = self.ctx.state.clone();
         let ws = state.config().ws;
+        let greeting = state.service().greet(info, resumed);
         self.hello(info, resumed).await?;
         for (room, _) in &info.rooms {
             self.take_up(room, after.get(room).copied()).await?;
         }
-        let (mut mailbox, seen) = self.greet(info, resumed).await?;
+        let (mut mailbox, seen) = self.greet(info, greeting).await?;
         let leeway = state.config().jwt.leeway_secs;
         let expiry = Timestamp::from_secs(self.ctx.caller.expires_at_secs.saturating_add(leeway));
         let expired = state.service().clock().sleep_until(expiry);
@@ -226,14 +227,13 @@ impl Connection {
         self.send(frame::text(&hello)).await
     }
 
-    /// Opens the account's box, tells its call as it is, and what was kept for it.
+    /// Tells the account's call as it is, and what was kept for the account.
     async fn greet(
         &mut self,
         info: &SessionInfo,
-        resumed: bool,
+        greeting: Greeting,
     ) -> Result<(Mailbox, Option<(CallId, u64)>), End> {
         let state = self.ctx.state.clone();
-        let greeting = state.service().greet(info, resumed);
         if let Some(frame) = greeting.frame {
             self.send(frame::text(&frame)).await?;
         }
@@ -307,6 +307,10 @@ impl Connection {
         if self.watch(room, sequence).is_err() {
             self.watches.remove(room);
             return Ok(());
+        }
+        if let Some(watch) = self.watches.get_mut(room) {
+            // The view may show what has not been told yet.
+            watch.cursor.seek(sequence);
         }
         let view = dto::Room::new(view, sequence);
         let frame =

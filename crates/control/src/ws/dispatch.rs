@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::frame::Command;
-use crate::http::ops::{Ctx, apps, calls, members, mixes, pushes, rooms, streams, webrtc};
+use crate::http::ops::{Ctx, accounts, apps, calls, members, mixes, pushes, rooms, streams, webrtc};
 use crate::http::{Problem, dto};
 
 /// What a command did, and what it means for the connection.
@@ -172,6 +172,8 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "show_call" => value(&calls::present(ctx, c.body()?)?),
         "list_ended_calls" => value(&calls::list_ended(ctx, c.body()?).await?),
         "show_ended_call" => value(&calls::show_ended(ctx, c.take("call")?).await?),
+        "message_account" => value(&accounts::message(ctx, c.body()?)?),
+        "presence" => value(&accounts::presence(ctx, c.body()?)?),
         "ping" => Ok(serde_json::json!({ "server_time": ctx.service().clock().now().as_millis() })),
         _ => Err(Problem::new(
             axum::http::StatusCode::BAD_REQUEST,

@@ -466,3 +466,46 @@ async fn the_app_watches() {
     assert_eq!(app.event_named("room_ended").await["reason"]["type"], "destroyed");
     server.finish().await;
 }
+
+/// Accounts reach each other outside rooms: all devices get it, nobody else, and nothing is kept.
+#[tokio::test]
+async fn accounts_reach_each_other() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.token("ann"), server.token("bob"));
+    let mut ann = server.connect(&ann, "").await;
+    let (mut desk, mut phone) = (
+        server.connect(&bob, "&device=desk").await,
+        server.connect(&bob, "&device=phone").await,
+    );
+    for socket in [&mut ann, &mut desk, &mut phone] {
+        hello(socket).await;
+    }
+    let sent = ann
+        .done(json!({ "op": "message_account", "to": "bob", "data": {"text": "hi"} }))
+        .await;
+    assert_eq!(sent, json!({ "delivered": true }));
+    for device in [&mut desk, &mut phone] {
+        let heard = device.event_named("account_message").await;
+        assert_eq!(
+            (&heard["from"], &heard["data"]),
+            (&json!("ann"), &json!({"text": "hi"}))
+        );
+    }
+    let nobody = ann
+        .done(json!({ "op": "message_account", "to": "eve", "data": 1 }))
+        .await;
+    assert_eq!(nobody, json!({ "delivered": false }));
+    let online = ann
+        .done(json!({ "op": "presence", "accounts": ["ann", "bob", "eve"] }))
+        .await;
+    assert_eq!(online, json!({ "online": ["ann", "bob"] }));
+    let large = json!({ "op": "message_account", "to": "bob", "data": "x".repeat(4_096) });
+    assert_eq!(ann.ask(large).await["error"]["code"], "call_data_too_large");
+    let many = vec!["bob"; 201];
+    let asked = ann.ask(json!({ "op": "presence", "accounts": many })).await;
+    assert_eq!(asked["error"]["field"], "accounts");
+    let unnamed = ann
+        .ask(json!({ "op": "message_account", "to": "", "data": 1 }))
+        .await;
+    assert_eq!(unnamed["error"]["status"], 400);
+}

@@ -3,6 +3,7 @@
 //! Points in time are integers: milliseconds since the Unix epoch, in fields ending in `_at`. Spans are integers in
 //! milliseconds, in fields ending in `_ms`. Texts are bounded; the bounds are in the OpenAPI document.
 
+mod account;
 mod app;
 mod call;
 pub mod layout;
@@ -16,6 +17,7 @@ mod settings;
 mod stream;
 mod webrtc;
 
+pub(crate) use account::{AskPresence, Delivered, MessageAccount, Presence};
 pub use app::{
     CallMember, CallRecord, CallRecordList, CallRecordQuery, EventList, EventQuery, SetWebhooks,
     WebhookTarget, Webhooks,

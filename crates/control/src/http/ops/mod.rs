@@ -2,6 +2,7 @@
 //!
 //! No rules live here. Who may do what is decided by the room; reading is for members of the room and the app's server.
 
+pub(crate) mod accounts;
 pub(crate) mod apps;
 pub(crate) mod calls;
 pub(crate) mod context;

@@ -48,14 +48,20 @@ async fn remove(recordings: &Recordings, recording: &Recording, part: &Part) -> 
             _ => {}
         }
     }
-    if recording.state.is_over() {
-        // Stays while other parts are in it.
-        let _ = tokio::fs::remove_dir(dir).await;
-    }
+    recordings.leave_folder(recording).await;
     Ok(())
 }
 
 impl Recordings {
+    /// Removes the folder of a recording that has ended and has nothing on disk any more.
+    pub(in crate::recordings) async fn leave_folder(&self, recording: &Recording) {
+        let runs = self.running.lock().all.contains_key(&recording.id);
+        if self.uploads.is_some() && !runs {
+            // Stays while parts are in it.
+            let _ = tokio::fs::remove_dir(self.dir_of(recording)).await;
+        }
+    }
+
     /// Once, before anything is repaired: a repair is not to meet parts that are half removed.
     pub(in crate::recordings) async fn finish_uploads(
         &self,

@@ -75,9 +75,15 @@ impl Recordings {
         recording: &Recording,
     ) -> Result<Vec<Op>, RecordingError> {
         let at = self.core.config.clock.now();
+        let wait = self
+            .uploads
+            .as_ref()
+            .map(|uploads| uploads.config.remote.timeout.saturating_mul(2));
+        let wait = u64::try_from(wait.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+        let later = Timestamp::from_millis(at.as_millis().saturating_add(wait));
         let begun = self.core.store.uploads_of(&recording.id).await?;
         let mut ops = Vec::new();
-        let mut push = |object: Place, upload: Option<String>| {
+        let mut push = |object: Place, upload: Option<String>, at: Timestamp| {
             let object = object.to_string();
             ops.push(Op::Upload(UploadOp::Remove { object, upload, at }));
         };
@@ -90,13 +96,17 @@ impl Recordings {
                 _ => continue,
             };
             for file in &part.facts.files {
-                push(place.join(&file.name), None);
+                push(place.join(&file.name), None, at);
+                if kept.is_some() {
+                    // A request that was cut off may arrive after the first removal.
+                    push(place.join(&file.name), None, later);
+                }
             }
             if let Some(kept) = kept
                 && let Some(multipart) = kept.multipart
                 && let Some(file) = part.facts.files.iter().rev().nth(kept.done)
             {
-                push(place.join(&file.name), Some(multipart.id));
+                push(place.join(&file.name), Some(multipart.id), at);
             }
         }
         Ok(ops)

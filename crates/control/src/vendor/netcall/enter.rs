@@ -18,6 +18,7 @@ use crate::http::{Caller, HttpState};
 use crate::service::{
     JoinCredential, JoinRequest, Joined, PublishRequest, Published, Service, ServiceError, SessionInfo,
 };
+use crate::vendor::TokenPolicy;
 use crate::vendor::tokens::{self, Claim};
 
 /// What the session of such a client runs on: a member has one of them.
@@ -87,8 +88,18 @@ pub(super) async fn enter(state: &HttpState, body: &Map<String, Value>) -> Resul
     })
 }
 
+/// Who a client is, and what it may at most.
+struct Entitled {
+    app: AppId,
+    account: AccountId,
+    /// The one room it may enter, if there is only one.
+    room: Option<RoomId>,
+    /// Its highest role there.
+    role: Option<Role>,
+}
+
 /// Who a client is: what the token says, and whether the app's policy believes the account.
-async fn prove(state: &HttpState, login: &Login) -> Result<(Claims, Caller), Refusal> {
+async fn prove(state: &HttpState, login: &Login) -> Result<(Claims, Entitled), Refusal> {
     let wrong = || Refusal::forbidden("token");
     let unproven = Unproven::parse(&login.token).ok_or_else(wrong)?;
     let app = state
@@ -109,20 +120,45 @@ async fn prove(state: &HttpState, login: &Login) -> Result<(Claims, Caller), Ref
     if login.p2p.is_some_and(|p2p| p2p != claims.p2p) {
         return Err(Refusal::invalid("scene"));
     }
-    let claim = Claim {
-        vendor: VENDOR,
-        app,
-        account: &login.account,
-        token: &claims.shown,
+    let entitled = match &claims.proven {
+        Some(proven) if proven.account != login.account => return Err(Refusal::forbidden("accid")),
+        Some(proven) => Entitled {
+            app: app.app.clone(),
+            account: proven.account.clone(),
+            room: proven.room.clone(),
+            role: proven.role,
+        },
+        // A token of one policy is worth nothing under another.
+        None if app.tokens == TokenPolicy::Jwt => return Err(wrong()),
+        None => {
+            let claim = Claim {
+                vendor: VENDOR,
+                app,
+                account: &login.account,
+                token: &claims.shown,
+            };
+            let Caller {
+                app,
+                account,
+                room,
+                role,
+                ..
+            } = tokens::check(state, claim).await?;
+            Entitled {
+                app,
+                account,
+                room,
+                role,
+            }
+        }
     };
-    let caller = tokens::check(state, claim).await?;
-    Ok((claims, caller))
+    Ok((claims, entitled))
 }
 
 /// Everything that entering a room needs.
 struct Inside<'a> {
     service: &'a Service,
-    caller: &'a Caller,
+    caller: &'a Entitled,
     login: &'a Login,
     live: &'a Live,
     room: &'a RoomId,

@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use super::refusal::Refusal;
-use super::sign::{self, Claims};
+use super::sign::{self, Claims, Proven};
 use super::uid::{Uid, channel_number};
 use super::venue;
-use crate::http::HttpState;
-use crate::vendor::VendorApp;
+use crate::http::{HttpState, prove};
+use crate::vendor::{TokenPolicy, VendorApp};
 
 /// Longest app key with what follows it, and longest checksum, in bytes.
 const MAX_KEY: usize = 4_352;
@@ -101,10 +101,16 @@ fn find(state: &HttpState, form: &Form) -> Result<Value, Refusal> {
     {
         return Err(Refusal::third());
     }
+    let proven = match caller.app.tokens {
+        TokenPolicy::Jwt => Some(prove_account(state, &caller)?),
+        TokenPolicy::Hook | TokenPolicy::Open => None,
+    };
     let cid = channel_number(&caller.app.app, &channel);
     let claims = Claims {
         key: caller.app.key.clone(),
-        shown: caller.shown.to_owned(),
+        // What was looked at already is not carried on.
+        shown: proven.as_ref().map_or(caller.shown, |_| "").to_owned(),
+        proven,
         channel,
         uid: caller.uid,
         p2p,
@@ -118,6 +124,24 @@ fn find(state: &HttpState, form: &Form) -> Result<Value, Refusal> {
         "ips": { "wechatapparray": [host(state)] },
         "config": {},
     }))
+}
+
+/// Whose token is shown. Not the account's name counts but the token's: clients tell their account on logging in.
+fn prove_account(state: &HttpState, caller: &Caller<'_>) -> Result<Proven, Refusal> {
+    let refused = || Refusal::forbidden("invalid_token");
+    let proven = prove(state, caller.shown).map_err(|problem| match problem.code() {
+        "rate_limited" => Refusal::too_often(),
+        _ => refused(),
+    })?;
+    // The app's own server has a token for everything, but speaks another protocol.
+    if proven.app != caller.app.app || proven.is_app {
+        return Err(refused());
+    }
+    Ok(Proven {
+        account: proven.account,
+        room: proven.room,
+        role: proven.role,
+    })
 }
 
 /// Where clients dial: they put `wss://` before it and `/` behind it.

@@ -29,6 +29,9 @@ use crate::ws::CloseReason;
 /// How long after its session was replaced a connection waits to learn by whom.
 const SUCCESSOR_WAIT: Duration = Duration::from_secs(2);
 
+/// Events that are taken before the room is looked at.
+const MAX_AT_ONCE: u32 = 256;
+
 /// What an event means for one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hint {
@@ -135,7 +138,9 @@ impl<'a> Member<'a> {
                     let heard = heard?;
                     heard_at = Instant::now();
                     if let Some(request) = self.talk.request(heard).await? {
-                        self.answer(&request).await?;
+                        let patience = self.state.config().request_timeout;
+                        let answered = timeout(patience, self.answer(&request)).await;
+                        answered.unwrap_or(Err(End::Close(CloseReason::TryAgain, "timeout")))?;
                     }
                 }
                 () = tokio::time::sleep_until(heard_at + silent_after) => {
@@ -151,6 +156,7 @@ impl<'a> Member<'a> {
     async fn happened(&mut self, first: Next, hold: &Hold) -> Result<(), End> {
         let mut next = Some(first);
         let mut is_changed = false;
+        let mut taken = 0;
         while let Some(event) = next {
             let hint = match &event {
                 Next::Event(event) => self.hint(event),
@@ -168,7 +174,12 @@ impl<'a> Member<'a> {
                     return Err(self.replaced(by_other.unwrap_or(false)).await);
                 }
             }
-            next = self.events.next().now_or_never();
+            taken += 1;
+            next = if taken < MAX_AT_ONCE {
+                self.events.next().now_or_never()
+            } else {
+                None
+            };
         }
         if is_changed { self.look().await } else { Ok(()) }
     }

@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use lianmai_rooms::{RoomId, RoomName, Secret, Timestamp};
+use lianmai_rooms::{AccountId, Role, RoomId, RoomName, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
@@ -32,13 +32,30 @@ pub(super) struct Known {
     pub(super) created_at: Timestamp,
 }
 
+/// An account that was proven at the look-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Proven {
+    /// Which.
+    pub(super) account: AccountId,
+    /// The one room it may enter, if there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) room: Option<RoomId>,
+    /// Its highest role there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Role>,
+}
+
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Claims {
     /// What the client calls the app.
     pub(super) key: String,
-    /// What it shows to prove its account, if anything.
+    /// Whom it has proven to be. Logins are repeated long after what proved it has expired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) proven: Option<Proven>,
+    /// What is yet to prove who it is, if anything.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) shown: String,
     /// Channel.
@@ -179,7 +196,12 @@ mod tests {
     fn claims() -> Claims {
         Claims {
             key: "k".to_owned(),
-            shown: "jwt".to_owned(),
+            proven: Some(Proven {
+                account: AccountId::parse("ann").unwrap(),
+                room: None,
+                role: Some(Role::Talker),
+            }),
+            shown: "x".to_owned(),
             channel: RoomName::parse("房间").unwrap(),
             uid: Uid::new(7).unwrap(),
             p2p: true,

@@ -51,7 +51,7 @@ fn look(room: &Room) -> Venue {
     Venue {
         known: Known {
             room: room.id().clone(),
-            created_at: room.view().created_at,
+            created_at: room.created_at(),
         },
         is_p2p: limits.talkers() + limits.audiences() <= 2,
         is_new: false,

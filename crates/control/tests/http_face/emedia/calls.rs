@@ -18,7 +18,12 @@ async fn roles_are_given_and_taken() {
     assert_eq!(post(&server, ROLES, &denied).await["error"], -507);
 
     // By name, id or account; the token at either place.
-    ok(&server, ROLES, &json!({ "uids": [uid("bob")], "role": 3, "roleToken": token })).await;
+    ok(
+        &server,
+        ROLES,
+        &json!({ "uids": [uid("bob")], "role": 3, "roleToken": token }),
+    )
+    .await;
     let role = bob.event(412).await;
     assert_eq!(role["role"], 3);
     assert!(role["roleToken"].is_string());
@@ -26,25 +31,40 @@ async fn roles_are_given_and_taken() {
     ok(&server, ROLES, &nested).await;
     assert_eq!(bob.event(412).await["role"], 7);
     let admin = bob.event(413).await;
-    assert_eq!((&admin["memName"], &admin["role"]), (&json!(uid("bob")), &json!(7)));
+    assert_eq!(
+        (&admin["memName"], &admin["role"]),
+        (&json!(uid("bob")), &json!(7))
+    );
     let degrade = json!({ "uids": ["bob"], "role": 1, "roleToken": token });
     ok(&server, "/easemob/rtc/role/degrade", &degrade).await;
     assert_eq!(bob.event(412).await["role"], 1);
     let raise = json!({ "uids": ["bob"], "role": 7, "roleToken": token });
-    assert_eq!(post(&server, "/easemob/rtc/role/degrade", &raise).await["error"], -507);
+    assert_eq!(
+        post(&server, "/easemob/rtc/role/degrade", &raise).await["error"],
+        -507
+    );
 
     // Asking over the socket: all admins hear it, and the one who asked hears the answer.
     let ask = json!({ "op": 1002, "memId": ann.mem(), "arg": json!({ "op2": 21, "memId": bob.mem() }).to_string() });
     bob.done(ask.clone()).await;
     let asked = ann.event(1002).await;
     let arg: Value = serde_json::from_str(asked["arg"].as_str().unwrap()).unwrap();
-    assert_eq!((&arg["op2"], &arg["memId"], &arg["memName"]), (&json!(21), &json!(bob.mem()), &json!(uid("bob"))));
+    assert_eq!(
+        (&arg["op2"], &arg["memId"], &arg["memName"]),
+        (&json!(21), &json!(bob.mem()), &json!(uid("bob")))
+    );
     let no = json!({ "op2": 21, "memId": bob.mem() }).to_string();
-    ann.done(json!({ "op": 1001, "memId": bob.mem(), "result": 1, "arg": no })).await;
+    ann.done(json!({ "op": 1001, "memId": bob.mem(), "result": 1, "arg": no }))
+        .await;
     let answer = bob.event(1001).await;
     assert_eq!(answer["result"], 1);
     bob.done(ask).await;
-    ok(&server, ROLES, &json!({ "uids": [arg["memName"]], "role": 3, "roleToken": token })).await;
+    ok(
+        &server,
+        ROLES,
+        &json!({ "uids": [arg["memName"]], "role": 3, "roleToken": token }),
+    )
+    .await;
     assert_eq!(bob.event(1001).await["result"], 0);
 
     // Muting by an admin is done to the media, and told.
@@ -52,9 +72,17 @@ async fn roles_are_given_and_taken() {
     let mute = |op2: u64| json!({ "op": 1002, "memId": member, "arg": json!({ "op2": op2 }).to_string() });
     ann.done(mute(23)).await;
     let arg = bob.event(1002).await["arg"].clone();
-    assert_eq!(serde_json::from_str::<Value>(arg.as_str().unwrap()).unwrap()["op2"], 23);
+    assert_eq!(
+        serde_json::from_str::<Value>(arg.as_str().unwrap()).unwrap()["op2"],
+        23
+    );
     let view = room(&server, &confr).await;
-    let member = view["members"].as_array().unwrap().iter().find(|one| one["account"] == "bob").unwrap();
+    let member = view["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["account"] == "bob")
+        .unwrap();
     assert_eq!(member["mute"]["own"]["audio"], true);
     ann.done(mute(24)).await;
     bob.event(1002).await;
@@ -76,11 +104,12 @@ async fn attributes_and_states_are_told_to_all() {
     let ann = Client::join(&server, "ann", &confr, 9).await;
     let mut bob = Client::join(&server, "bob", &confr, 9).await;
     let token = ann.role_token();
-    let set = |op: &str, val: &str| {
-        json!({ "roleToken": token, "cattrs": [{ "key": "topic", "val": val, "op": op }], "success": null })
-    };
+    let set = |op: &str, val: &str| json!({ "roleToken": token, "cattrs": [{ "key": "topic", "val": val, "op": op }], "success": null });
     ok(&server, ATTRIBUTES, &set("UPDATE", "tea")).await;
-    assert_eq!(bob.event(402).await["cattrs"], json!([{ "key": "topic", "val": "tea", "op": "UPDATE" }]));
+    assert_eq!(
+        bob.event(402).await["cattrs"],
+        json!([{ "key": "topic", "val": "tea", "op": "UPDATE" }])
+    );
     // Whoever comes later finds them: browsers in the answer, mini programs as an event.
     let web = Client::join_web(&server, "eve", &confr, 1).await;
     assert_eq!(web.welcome["cattrs"], json!({ "topic": "tea" }));
@@ -92,15 +121,30 @@ async fn attributes_and_states_are_told_to_all() {
     let all = json!({ "roleToken": token, "cstate": { "muteAll": true } });
     ok(&server, ATTRIBUTES, &all).await;
     let told = bob.event(402).await;
-    assert_eq!((&told["cstate"], &told["cattrs"]), (&json!({ "muteAll": true }), &json!([])));
+    assert_eq!(
+        (&told["cstate"], &told["cattrs"]),
+        (&json!({ "muteAll": true }), &json!([]))
+    );
     let none = json!({ "roleToken": bob.role_token(), "cstate": { "muteAll": false } });
-    assert_eq!(post(&server, ATTRIBUTES, &none).await["error"], -507, "only admins");
+    assert_eq!(
+        post(&server, ATTRIBUTES, &none).await["error"],
+        -507,
+        "only admins"
+    );
     let info = json!({ "uid": uid("ann"), "token": "t", "confrId": confr });
     let info = ok(&server, "/easemob/rtc/select/confr", &info).await;
-    assert_eq!((&info["confr"]["memTotal"], &info["confr"]["audienceTotal"]), (&json!(4), &json!(2)));
+    assert_eq!(
+        (&info["confr"]["memTotal"], &info["confr"]["audienceTotal"]),
+        (&json!(4), &json!(2))
+    );
     assert_eq!(info["confr"]["talkers"].as_array().unwrap().len(), 2);
 
-    ok(&server, "/easemob/rtc/disband/conference", &json!({ "roleToken": token })).await;
+    ok(
+        &server,
+        "/easemob/rtc/disband/conference",
+        &json!({ "roleToken": token }),
+    )
+    .await;
     let exit = bob.event(301).await;
     assert_eq!((&exit["memId"], &exit["reason"]), (&json!(bob.mem()), &json!(11)));
     bob.event(204).await;
@@ -119,12 +163,18 @@ async fn operations_of_one_client_reach_another_and_its_answer_comes_back() {
     let request = json!({ "op": 1002, "tsxId": "MSG7-7", "memId": bob.mem(), "arg": arg });
     ann.say(&request.to_string()).await;
     let asked = bob.event(1002).await;
-    assert_eq!((&asked["tsxId"], &asked["memId"], &asked["arg"]), (&json!("MSG7-7"), &json!(ann.mem()), &json!(arg)));
+    assert_eq!(
+        (&asked["tsxId"], &asked["memId"], &asked["arg"]),
+        (&json!("MSG7-7"), &json!(ann.mem()), &json!(arg))
+    );
     let picture = json!({ "pic": "data:," }).to_string();
     let answer = json!({ "op": 1001, "tsxId": "MSG7-7", "memId": ann.mem(), "arg": picture, "result": 0 });
     bob.say(&answer.to_string()).await;
     let answered = ann.event(1001).await;
-    assert_eq!((&answered["tsxId"], &answered["arg"], &answered["result"]), (&json!("MSG7-7"), &json!(picture), &json!(0)));
+    assert_eq!(
+        (&answered["tsxId"], &answered["arg"], &answered["result"]),
+        (&json!("MSG7-7"), &json!(picture), &json!(0))
+    );
     // A message to everybody.
     bob.done(json!({ "op": 1003, "arg": { "any": "thing" } })).await;
     assert_eq!(ann.event(1003).await["arg"], "{\"any\":\"thing\"}");
@@ -144,14 +194,27 @@ async fn lives_are_the_mix_pushed_to_a_cdn() {
     let made = ok(&server, "/easemob/rtc/req/ticket", &body).await;
     let confr = confr(&made);
     let pushes = format!("/v1/rooms/{confr}/pushes");
-    let pushes = server.call(&server.app_token(), "GET", &pushes, Value::Null).await.ok();
+    let pushes = server
+        .call(&server.app_token(), "GET", &pushes, Value::Null)
+        .await
+        .ok();
     assert_eq!(pushes["pushes"].as_array().map_or(0, Vec::len), 1, "{pushes}");
     let mut ann = Client::enter(&server, &made["ticket"], "WEB").await;
     assert_eq!(ann.welcome["liveCfgs"].as_object().unwrap().len(), 1);
-    ok(&server, &path(&ann.welcome["useUrl"]), &json!({ "op": "pubS", "rtcId": "r" })).await;
+    ok(
+        &server,
+        &path(&ann.welcome["useUrl"]),
+        &json!({ "op": "pubS", "rtcId": "r" }),
+    )
+    .await;
     let token = ann.role_token();
-    let stream = room(&server, &confr).await["streams"].as_array().unwrap().iter()
-        .find(|stream| stream["kind"] == "camera").unwrap()["id"].clone();
+    let stream = room(&server, &confr).await["streams"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|stream| stream["kind"] == "camera")
+        .unwrap()["id"]
+        .clone();
 
     let add = |cdn: &str| {
         json!({ "confrId": confr, "roleToken": token, "liveCfg": {
@@ -164,14 +227,32 @@ async fn lives_are_the_mix_pushed_to_a_cdn() {
     // What is said of an address is no secret.
     assert!(!changed.to_string().contains("two"), "{changed}");
     let twice = post(&server, "/easemob/rtc/livecfg", &add("rtmp://8.8.8.8/live/two")).await;
-    assert_eq!((&twice["error"], &twice["reason"]), (&json!(-507), &json!("push_exists")));
+    assert_eq!(
+        (&twice["error"], &twice["reason"]),
+        (&json!(-507), &json!("push_exists"))
+    );
     let private = post(&server, "/easemob/rtc/livecfg", &add("rtmp://")).await;
     assert_eq!(private["error"], -507);
     let region = json!({ "sid": stream, "x": 0, "y": 0, "w": 320, "h": 180, "style": "fill" });
-    let update = json!({ "confrId": confr, "liveId": added["liveId"], "regions": [region], "roleToken": token });
+    let update =
+        json!({ "confrId": confr, "liveId": added["liveId"], "regions": [region], "roleToken": token });
     ok(&server, "/easemob/rtc/live/layout", &update).await;
-    let canvas = server.call(&server.app_token(), "GET", &format!("/v1/rooms/{confr}/mix"), Value::Null).await.ok();
-    assert_eq!((&canvas["layout"]["canvas"]["width"], &canvas["layout"]["arrangement"]["type"]), (&json!(640), &json!("custom")));
+    let canvas = server
+        .call(
+            &server.app_token(),
+            "GET",
+            &format!("/v1/rooms/{confr}/mix"),
+            Value::Null,
+        )
+        .await
+        .ok();
+    assert_eq!(
+        (
+            &canvas["layout"]["canvas"]["width"],
+            &canvas["layout"]["arrangement"]["type"]
+        ),
+        (&json!(640), &json!("custom"))
+    );
 
     let all: Vec<String> = changed["liveCfgs"].as_object().unwrap().keys().cloned().collect();
     for live in all {
@@ -180,6 +261,13 @@ async fn lives_are_the_mix_pushed_to_a_cdn() {
         assert_eq!(gone["error"], 0, "{gone}");
     }
     let view = room(&server, &confr).await;
-    assert!(view["streams"].as_array().unwrap().iter().all(|stream| stream["kind"] != "mix"), "{view}");
+    assert!(
+        view["streams"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|stream| stream["kind"] != "mix"),
+        "{view}"
+    );
     server.finish().await;
 }

@@ -216,7 +216,10 @@ impl Client {
     pub(super) async fn event(&mut self, op: i64) -> Value {
         loop {
             let frame = match self.events.is_empty() {
-                true => self.frame().await.unwrap_or_else(|code| panic!("closed with {code} before {op}")),
+                true => self
+                    .frame()
+                    .await
+                    .unwrap_or_else(|code| panic!("closed with {code} before {op}")),
                 false => self.events.remove(0),
             };
             assert_eq!(frame["sessId"], self.welcome["sessId"], "{frame}");
@@ -229,7 +232,10 @@ impl Client {
     /// A frame, or the code with which the server closes.
     pub(super) async fn frame(&mut self) -> Result<Value, u16> {
         loop {
-            match tokio::time::timeout(LIMIT, self.inner.next()).await.expect("a frame in time") {
+            match tokio::time::timeout(LIMIT, self.inner.next())
+                .await
+                .expect("a frame in time")
+            {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(frame))) => return Err(frame.map_or(0, |frame| frame.code.into())),
                 Some(Ok(_)) => {}
@@ -250,7 +256,10 @@ impl Client {
 /// The room as the native API shows it.
 pub(super) async fn room(server: &Server, confr: &str) -> Value {
     let path = format!("/v1/rooms/{confr}");
-    let mut room = server.call(&server.app_token(), "GET", &path, Value::Null).await.ok();
+    let mut room = server
+        .call(&server.app_token(), "GET", &path, Value::Null)
+        .await
+        .ok();
     for stream in room["streams"].as_array_mut().unwrap() {
         // How workers are at it is no matter of the room.
         stream.as_object_mut().unwrap().remove("mix");
@@ -261,5 +270,9 @@ pub(super) async fn room(server: &Server, confr: &str) -> Value {
 /// Whether there is a room.
 pub(super) async fn exists(server: &Server, confr: &str) -> bool {
     let path = format!("/v1/rooms/{confr}");
-    server.call(&server.app_token(), "GET", &path, Value::Null).await.status == 200
+    server
+        .call(&server.app_token(), "GET", &path, Value::Null)
+        .await
+        .status
+        == 200
 }

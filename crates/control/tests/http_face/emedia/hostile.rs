@@ -130,7 +130,11 @@ impl Scene {
                 json!({ "uids": [uid("bob")], "roleToken": token }),
                 &["uids", "roleToken"],
             ),
-            post(&format!("{rtc}/disband/conference"), json!({ "roleToken": token }), &["roleToken"]),
+            post(
+                &format!("{rtc}/disband/conference"),
+                json!({ "roleToken": token }),
+                &["roleToken"],
+            ),
             post(
                 &format!("{rtc}/confr/attrs/update"),
                 json!({ "roleToken": token, "cattrs": [{ "key": "k", "val": "v", "op": "UPDATE" }] }),
@@ -162,14 +166,25 @@ impl Scene {
                 )
             },
             post(&use_url, json!({ "op": "pubS", "rtcId": "wx-1-ann" }), &["op"]),
-            post(&use_url, json!({ "op": "subS", "streamId": self.stream }), &["op", "streamId"]),
-            post(&format!("{rtc}/use?t=rubbish"), json!({ "op": "pubS", "rtcId": "r" }), &["op", "rtcId"]),
+            post(
+                &use_url,
+                json!({ "op": "subS", "streamId": self.stream }),
+                &["op", "streamId"],
+            ),
+            post(
+                &format!("{rtc}/use?t=rubbish"),
+                json!({ "op": "pubS", "rtcId": "r" }),
+                &["op", "rtcId"],
+            ),
         ]
     }
 
     async fn rooms(&self) -> Value {
         let token = self.server.app_token();
-        self.server.call(&token, "GET", "/v1/rooms", Value::Null).await.ok()
+        self.server
+            .call(&token, "GET", "/v1/rooms", Value::Null)
+            .await
+            .ok()
     }
 }
 
@@ -191,7 +206,13 @@ async fn every_field_of_every_call() {
                     None => drop(body.as_object_mut().unwrap().remove(&name)),
                 }
                 let before = (room(&scene.server, &scene.confr).await, scene.rooms().await);
-                let answer = send(&scene.server, call.method, &call.path, body.to_string().as_bytes()).await;
+                let answer = send(
+                    &scene.server,
+                    call.method,
+                    &call.path,
+                    body.to_string().as_bytes(),
+                )
+                .await;
                 let refused = answer["error"] != 0;
                 let fine = name == "roomName" && is_name(value.as_ref());
                 let needed = call.needed.contains(&name.as_str()) && !fine;
@@ -199,7 +220,10 @@ async fn every_field_of_every_call() {
                 if refused {
                     let after = (room(&scene.server, &scene.confr).await, scene.rooms().await);
                     assert_eq!(before, after, "{} {name} = {value:?}: {answer}", call.path);
-                } else if call.path.contains("/kick/") || call.path.contains("/disband/") || call.method == "DELETE" {
+                } else if call.path.contains("/kick/")
+                    || call.path.contains("/disband/")
+                    || call.method == "DELETE"
+                {
                     // Carried out, because what was spoilt may be left out.
                     scene = Scene::on(scene.server).await;
                 }
@@ -217,8 +241,19 @@ async fn bodies_that_are_no_request() {
     let long = format!("{{\"uid\":\"{}\"}}", "x".repeat(70_000));
     for call in scene.calls() {
         for body in [
-            &b""[..], b"{", b"[]", b"null", b"7", b"\"\"", b"\"[]\"", b"\"{\"", b"{} {}", b"\x00", b"\xff\xfe{}",
-            deep.as_bytes(), long.as_bytes(),
+            &b""[..],
+            b"{",
+            b"[]",
+            b"null",
+            b"7",
+            b"\"\"",
+            b"\"[]\"",
+            b"\"{\"",
+            b"{} {}",
+            b"\x00",
+            b"\xff\xfe{}",
+            deep.as_bytes(),
+            long.as_bytes(),
         ] {
             let answer = send(&scene.server, call.method, &call.path, body).await;
             assert_ne!(answer["error"], 0, "{} {answer}", call.path);
@@ -233,21 +268,54 @@ async fn bodies_that_are_no_request() {
 fn operations(scene: &Scene) -> Vec<(Value, &'static [&'static str])> {
     let bob = scene.bob.mem();
     vec![
-        (json!({ "op": 102, "rtcId": "r", "sdp": "{\"type\":\"OFFER\",\"sdp\":\"a=mid:0\"}", "subSId": "s" }), &["rtcId", "sdp", "subSId"]),
-        (json!({ "op": 102, "rtcId": "r", "sdp": { "type": "OFFER", "sdp": "v" }, "pubS": { "type": 0 } }), &["rtcId", "sdp", "pubS"]),
+        (
+            json!({ "op": 102, "rtcId": "r", "sdp": "{\"type\":\"OFFER\",\"sdp\":\"a=mid:0\"}", "subSId": "s" }),
+            &["rtcId", "sdp", "subSId"],
+        ),
+        (
+            json!({ "op": 102, "rtcId": "r", "sdp": { "type": "OFFER", "sdp": "v" }, "pubS": { "type": 0 } }),
+            &["rtcId", "sdp", "pubS"],
+        ),
         (json!({ "op": 104, "rtcId": "r", "sdp": {} }), &["rtcId", "sdp"]),
-        (json!({ "op": 105, "rtcId": "none", "cands": [] }), &["rtcId", "cands"]),
+        (
+            json!({ "op": 105, "rtcId": "none", "cands": [] }),
+            &["rtcId", "cands"],
+        ),
         (json!({ "op": 107, "rtcId": "none" }), &["rtcId"]),
-        (json!({ "op": 205, "rtcId": "none", "subSId": "s" }), &["rtcId", "subSId"]),
+        (
+            json!({ "op": 205, "rtcId": "none", "subSId": "s" }),
+            &["rtcId", "subSId"],
+        ),
         (json!({ "op": 206, "rtcId": "none", "subSId": "s" }), &["rtcId"]),
-        (json!({ "op": 400, "rtcId": "wx-1-ann", "voff": 0, "aoff": 0 }), &["rtcId"]),
-        (json!({ "op": 500, "rtcId": "wx-1-ann", "flag": 1 }), &["rtcId", "flag"]),
+        (
+            json!({ "op": 400, "rtcId": "wx-1-ann", "voff": 0, "aoff": 0 }),
+            &["rtcId"],
+        ),
+        (
+            json!({ "op": 500, "rtcId": "wx-1-ann", "flag": 1 }),
+            &["rtcId", "flag"],
+        ),
         (json!({ "op": 1000, "cver": 1 }), &[]),
-        (json!({ "op": 1001, "memId": bob, "result": 1, "arg": "{\"op2\":21}" }), &["memId", "result"]),
-        (json!({ "op": 1002, "memId": bob, "arg": "{\"op2\":20}" }), &["memId", "arg"]),
-        (json!({ "op": 1002, "memId": bob, "arg": "{\"op2\":21}" }), &["arg"]),
-        (json!({ "op": 1002, "memId": bob, "arg": { "op2": "99x" } }), &["memId", "arg"]),
-        (json!({ "op": 1003, "memId": "nobody", "arg": "x" }), &["memId", "arg"]),
+        (
+            json!({ "op": 1001, "memId": bob, "result": 1, "arg": "{\"op2\":21}" }),
+            &["memId", "result"],
+        ),
+        (
+            json!({ "op": 1002, "memId": bob, "arg": "{\"op2\":20}" }),
+            &["memId", "arg"],
+        ),
+        (
+            json!({ "op": 1002, "memId": bob, "arg": "{\"op2\":21}" }),
+            &["arg"],
+        ),
+        (
+            json!({ "op": 1002, "memId": bob, "arg": { "op2": "99x" } }),
+            &["memId", "arg"],
+        ),
+        (
+            json!({ "op": 1003, "memId": "nobody", "arg": "x" }),
+            &["memId", "arg"],
+        ),
         (json!({ "op": 99 }), &["op"]),
         (json!({ "op": 300, "mem": {} }), &["op"]),
         (json!({ "op": -1 }), &["op"]),
@@ -262,7 +330,9 @@ async fn every_field_of_every_operation() {
         for name in names {
             for value in rubbish().into_iter().map(Some).chain([None]) {
                 // A member that names nobody tells everybody; that is a message like any other.
-                let broadcast = request["op"] == 1003 && name == "memId" && value.as_ref().is_none_or(|v| v.is_null() || v == "");
+                let broadcast = request["op"] == 1003
+                    && name == "memId"
+                    && value.as_ref().is_none_or(|v| v.is_null() || v == "");
                 let mut spoilt = request.clone();
                 match &value {
                     Some(value) => spoilt[name.as_str()] = value.clone(),
@@ -280,13 +350,26 @@ async fn every_field_of_every_operation() {
                     assert_ne!(result, 0, "{request} {name} = {value:?}: {answer}");
                 }
                 if result != 0 {
-                    assert_eq!(before, room(&scene.server, &scene.confr).await, "{request} {name} = {value:?}");
+                    assert_eq!(
+                        before,
+                        room(&scene.server, &scene.confr).await,
+                        "{request} {name} = {value:?}"
+                    );
                 }
             }
         }
     }
     // Frames that are no request.
-    for text in ["", "{", "[]", "null", "\"\"", "{}", "{\"op\":\"200\"}", &"[".repeat(30_000)] {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "\"\"",
+        "{}",
+        "{\"op\":\"200\"}",
+        &"[".repeat(30_000),
+    ] {
         scene.ann.say(text).await;
     }
     // And the member is still there.
@@ -311,7 +394,8 @@ async fn nobody_enters_with_rubbish() {
             let nothing = value.is_null() || value == "";
             let text = matches!(field, "ext") && value.to_string().len() < 4_000 && value != "\u{0}";
             // A long name is cut, other texts are names.
-            let named = field == "nickName" && value.as_str().is_some_and(|text| !text.contains(['\u{0}', '\n']));
+            let named =
+                field == "nickName" && value.as_str().is_some_and(|text| !text.contains(['\u{0}', '\n']));
             let empty = field == "res" && value == json!({});
             if (nothing && field != "tkt") || text || named || empty {
                 continue;
@@ -325,7 +409,9 @@ async fn nobody_enters_with_rubbish() {
     for field in ["confrId", "memName", "signed", "role"] {
         for value in rubbish() {
             let left_out = value.is_null() || value == "";
-            if left_out && matches!(field, "confrId" | "role") || field == "role" && (value == -1 || value == u64::MAX) {
+            if left_out && matches!(field, "confrId" | "role")
+                || field == "role" && (value == -1 || value == u64::MAX)
+            {
                 continue;
             }
             let mut request = right.clone();

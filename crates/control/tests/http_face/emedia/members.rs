@@ -16,17 +16,28 @@ async fn two_members_see_each_other() {
     // Where clients look for it after either call.
     assert_eq!(made["roleToken"], made["data"]["roleToken"]);
     let inner: serde_json::Value = serde_json::from_str(made["ticket"].as_str().unwrap()).unwrap();
-    assert!(inner["tktId"].as_str().unwrap().starts_with(&format!("{confr}TK")));
+    assert!(
+        inner["tktId"]
+            .as_str()
+            .unwrap()
+            .starts_with(&format!("{confr}TK"))
+    );
     assert_eq!(inner["memName"], uid("ann"));
 
     let mut ann = Client::enter(&server, &made["ticket"], "MINI_PROGRAM").await;
     assert!(ann.mem().starts_with(&format!("{confr}M")), "{}", ann.mem());
     let welcome = &ann.welcome;
     assert_eq!((&welcome["mems"], &welcome["streams"]), (&json!({}), &json!({})));
-    assert_eq!((&welcome["role"], &welcome["cstate"]["muteAll"]), (&json!(7), &json!(false)));
+    assert_eq!(
+        (&welcome["role"], &welcome["cstate"]["muteAll"]),
+        (&json!(7), &json!(false))
+    );
 
     let wrong = json!({ "uid": uid("bob"), "token": "t", "confrId": confr, "password": "no", "role": 9 });
-    assert_eq!(post(&server, "/easemob/rtc/req/ticket", &wrong).await["error"], -500);
+    assert_eq!(
+        post(&server, "/easemob/rtc/req/ticket", &wrong).await["error"],
+        -500
+    );
     let right = json!({ "uid": uid("bob"), "token": "t", "confrId": confr, "password": "pw123", "role": 9 });
     let answer = ok(&server, "/easemob/rtc/req/ticket", &right).await;
     let mut bob = Client::enter(&server, &answer["ticket"], "WEB").await;
@@ -36,7 +47,11 @@ async fn two_members_see_each_other() {
     let entered = ann.event(300).await;
     assert_eq!(entered["mem"]["id"], bob.mem());
     assert_eq!(
-        (&entered["mem"]["name"], &entered["mem"]["role"], &entered["mem"]["ext"]),
+        (
+            &entered["mem"]["name"],
+            &entered["mem"]["role"],
+            &entered["mem"]["ext"]
+        ),
         (&json!(uid("bob")), &json!(3), &json!("{\"a\":1}"))
     );
 
@@ -45,20 +60,43 @@ async fn two_members_see_each_other() {
     let first = ok(&server, &use_url, &json!({ "op": "pubS", "rtcId": "wx-1-abc" })).await;
     let again = ok(&server, &use_url, &json!({ "op": "pubS", "rtcId": "wx-2-def" })).await;
     assert_eq!(first["streamId"], again["streamId"]);
-    assert!(first["rtmp"].as_str().unwrap().starts_with("rtmp://localhost/demo/"), "{first}");
+    assert!(
+        first["rtmp"]
+            .as_str()
+            .unwrap()
+            .starts_with("rtmp://localhost/demo/"),
+        "{first}"
+    );
     let published = ann.event(302).await;
     let stream = &published["pubS"];
-    assert_eq!((&published["memId"], &stream["memName"]), (&json!(bob.mem()), &json!(uid("bob"))));
-    assert_eq!((&stream["type"], &stream["voff"], &stream["id"]), (&json!(0), &json!(0), &first["streamId"]));
+    assert_eq!(
+        (&published["memId"], &stream["memName"]),
+        (&json!(bob.mem()), &json!(uid("bob")))
+    );
+    assert_eq!(
+        (&stream["type"], &stream["voff"], &stream["id"]),
+        (&json!(0), &json!(0), &first["streamId"])
+    );
     let pull = json!({ "op": "subS", "streamId": stream["id"] });
     let pull = ok(&server, &path(&ann.welcome["useUrl"]), &pull).await;
-    assert!(pull["rtmp"].as_str().unwrap().contains(stream["id"].as_str().unwrap()));
+    assert!(
+        pull["rtmp"]
+            .as_str()
+            .unwrap()
+            .contains(stream["id"].as_str().unwrap())
+    );
 
     // The newest name counts; other members are told of the switch.
-    bob.done(json!({ "op": 400, "rtcId": "wx-2-def", "voff": 1, "aoff": 0 })).await;
+    bob.done(json!({ "op": 400, "rtcId": "wx-2-def", "voff": 1, "aoff": 0 }))
+        .await;
     let control = ann.event(400).await;
-    assert_eq!((&control["streamId"], &control["voff"], &control["aoff"]), (&stream["id"], &json!(1), &json!(0)));
-    let old = bob.ask(json!({ "op": 400, "rtcId": "wx-1-abc", "voff": 0 })).await;
+    assert_eq!(
+        (&control["streamId"], &control["voff"], &control["aoff"]),
+        (&stream["id"], &json!(1), &json!(0))
+    );
+    let old = bob
+        .ask(json!({ "op": 400, "rtcId": "wx-1-abc", "voff": 0 }))
+        .await;
     assert_eq!(old["result"], -507);
 
     bob.done(json!({ "op": 201, "reason": 0 })).await;
@@ -78,7 +116,12 @@ async fn a_lost_client_comes_back_to_its_session() {
     let mut ann = Client::join(&server, "ann", &confr, 9).await;
     let mut bob = Client::join(&server, "bob", &confr, 9).await;
     let mut eve = Client::join(&server, "eve", &confr, 9).await;
-    ok(&server, &path(&ann.welcome["useUrl"]), &json!({ "op": "pubS", "rtcId": "wx-1-ann" })).await;
+    ok(
+        &server,
+        &path(&ann.welcome["useUrl"]),
+        &json!({ "op": "pubS", "rtcId": "wx-1-ann" }),
+    )
+    .await;
     let bobs = ticket(&server, "bob", &confr, 9).await["ticket"].clone();
     let (session, member) = (bob.session(), bob.mem());
     assert_eq!(bob.event(302).await["memId"], ann.mem());
@@ -87,7 +130,10 @@ async fn a_lost_client_comes_back_to_its_session() {
     loop {
         let view = room(&server, &confr).await;
         let all = view["members"].as_array().unwrap();
-        if all.iter().any(|one| one["id"] == json!(member) && one["online"] == false) {
+        if all
+            .iter()
+            .any(|one| one["id"] == json!(member) && one["online"] == false)
+        {
             break;
         }
         tokio::task::yield_now().await;
@@ -114,7 +160,10 @@ async fn a_lost_client_comes_back_to_its_session() {
     let mut request = Client::entering(&bobs, "MINI_PROGRAM");
     request["sessId"] = json!("nobodys");
     let welcome = other.ask(request).await;
-    assert_eq!((&welcome["result"], &welcome["memId"]), (&json!(0), &json!(member)));
+    assert_eq!(
+        (&welcome["result"], &welcome["memId"]),
+        (&json!(0), &json!(member))
+    );
     assert_ne!(welcome["sessId"], json!(session));
     // And the older connection of the same kind of client is told why it ends.
     let exit = bob.event(301).await;
@@ -131,27 +180,52 @@ async fn members_of_other_clients_are_seen_and_see() {
     let mut ann = Client::join(&server, "ann", &confr, 9).await;
     let token = server.token("nat");
     let mut native = server.connect(&token, "").await;
-    let joined = native.done(json!({ "op": "join", "room": confr, "nick": "Nat" })).await;
+    let joined = native
+        .done(json!({ "op": "join", "room": confr, "nick": "Nat" }))
+        .await;
     let entered = ann.event(300).await;
     assert_eq!(
-        (&entered["mem"]["name"], &entered["mem"]["nickName"], &entered["mem"]["id"]),
+        (
+            &entered["mem"]["name"],
+            &entered["mem"]["nickName"],
+            &entered["mem"]["id"]
+        ),
         (&json!(uid("nat")), &json!("Nat"), &joined["member"])
     );
-    let published = native.done(json!({ "op": "publish_stream", "room": confr })).await;
+    let published = native
+        .done(json!({ "op": "publish_stream", "room": confr }))
+        .await;
     assert_eq!(ann.event(302).await["pubS"]["id"], published["stream"]["id"]);
     native.event_named("stream_added").await;
 
-    ok(&server, &path(&ann.welcome["useUrl"]), &json!({ "op": "pubS", "rtcId": "wx-1-ann" })).await;
+    ok(
+        &server,
+        &path(&ann.welcome["useUrl"]),
+        &json!({ "op": "pubS", "rtcId": "wx-1-ann" }),
+    )
+    .await;
     let added = native.event_named("stream_added").await;
-    assert_eq!((&added["stream"]["owner"], &added["stream"]["client_ref"]), (&json!(ann.mem()), &json!("wx-1-ann")));
+    assert_eq!(
+        (&added["stream"]["owner"], &added["stream"]["client_ref"]),
+        (&json!(ann.mem()), &json!("wx-1-ann"))
+    );
 
     // Messages, both ways.
-    ann.done(json!({ "op": 1003, "memId": joined["member"], "arg": "hello" })).await;
+    ann.done(json!({ "op": 1003, "memId": joined["member"], "arg": "hello" }))
+        .await;
     let message = native.event_named("custom_message").await;
-    assert_eq!((&message["payload"], &message["from"]["id"]), (&json!("hello"), &json!(ann.mem())));
-    native.done(json!({ "op": "send_message", "room": confr, "to": ann.mem(), "payload": "hi" })).await;
+    assert_eq!(
+        (&message["payload"], &message["from"]["id"]),
+        (&json!("hello"), &json!(ann.mem()))
+    );
+    native
+        .done(json!({ "op": "send_message", "room": confr, "to": ann.mem(), "payload": "hi" }))
+        .await;
     let message = ann.event(1003).await;
-    assert_eq!((&message["arg"], &message["memId"]), (&json!("hi"), &joined["member"]));
+    assert_eq!(
+        (&message["arg"], &message["memId"]),
+        (&json!("hi"), &joined["member"])
+    );
     // Operations that a native client knows nothing of are refused at once.
     let control = json!({ "op": 1002, "memId": joined["member"], "arg": "{\"op2\":20,\"pic\":1}" });
     assert_eq!(ann.ask(control).await["result"], -507);

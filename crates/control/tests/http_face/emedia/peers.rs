@@ -30,10 +30,15 @@ async fn a_browser_publishes_and_another_subscribes() {
     assert!(sdp["sdp"].as_str().unwrap().contains("a=candidate"));
     let published = bob.event(302).await;
     assert_eq!(
-        (&published["pubS"]["id"], &published["pubS"]["aoff"], &published["pubS"]["rtcId"]),
+        (
+            &published["pubS"]["id"],
+            &published["pubS"]["aoff"],
+            &published["pubS"]["rtcId"]
+        ),
         (&answer["streamId"], &json!(1), &json!("rtc-1"))
     );
-    ann.done(json!({ "op": 105, "rtcId": "rtc-1", "cands": ["{\"candidate\":\"\"}"] })).await;
+    ann.done(json!({ "op": 105, "rtcId": "rtc-1", "cands": ["{\"candidate\":\"\"}"] }))
+        .await;
 
     let subscribe = json!({
         "op": 102, "rtcId": "rtc-2", "sdp": described(&offer("recvonly", &["audio", "video"])),
@@ -42,9 +47,13 @@ async fn a_browser_publishes_and_another_subscribes() {
     let answer = bob.done(subscribe).await;
     assert!(answer["sdp"].is_string());
     let stream = &published["pubS"]["id"];
-    bob.done(json!({ "op": 205, "rtcId": "rtc-2", "subSId": stream, "subSVideo": false })).await;
-    bob.done(json!({ "op": 206, "rtcId": "rtc-2", "subSId": stream })).await;
-    let gone = bob.ask(json!({ "op": 205, "rtcId": "rtc-2", "subSId": stream, "subSVideo": true })).await;
+    bob.done(json!({ "op": 205, "rtcId": "rtc-2", "subSId": stream, "subSVideo": false }))
+        .await;
+    bob.done(json!({ "op": 206, "rtcId": "rtc-2", "subSId": stream }))
+        .await;
+    let gone = bob
+        .ask(json!({ "op": 205, "rtcId": "rtc-2", "subSId": stream, "subSVideo": true }))
+        .await;
     assert_eq!(gone["result"], -507);
 
     // A shared screen beside it, and what is neither.
@@ -57,9 +66,11 @@ async fn a_browser_publishes_and_another_subscribes() {
         "op": 102, "rtcId": "rtc-4", "sdp": described(&offer("sendonly", &["audio"])), "pubS": { "type": 2 },
     });
     assert_eq!(ann.ask(mixer).await["result"], -507);
-    ann.done(json!({ "op": 107, "rtcId": "rtc-3", "endReason": 0 })).await;
+    ann.done(json!({ "op": 107, "rtcId": "rtc-3", "endReason": 0 }))
+        .await;
     bob.event(303).await;
-    ann.done(json!({ "op": 107, "rtcId": "rtc-1", "endReason": 0 })).await;
+    ann.done(json!({ "op": 107, "rtcId": "rtc-1", "endReason": 0 }))
+        .await;
     assert_eq!(bob.event(303).await["pubSId"], *stream);
     assert_eq!(room(&server, &confr).await["streams"], json!([]));
     server.finish().await;
@@ -94,6 +105,8 @@ async fn without_webrtc_it_is_not_accepted() {
 async fn with_webrtc() -> Server {
     let service = config(app(TokenPolicy::Open, None));
     let mut server = Server::with(http(), service, Router::new()).await;
-    server.speak_webrtc(BridgeConfig::default(), WebrtcConfig::default()).await;
+    server
+        .speak_webrtc(BridgeConfig::default(), WebrtcConfig::default())
+        .await;
     server
 }

@@ -50,7 +50,10 @@ async fn a_hook_decides_and_silence_is_no() {
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let answer = |body: axum::body::Bytes| async move {
         let body: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!((&body["event"], &body["vendor"]), (&json!("vendor_token"), &json!("emedia")));
+        assert_eq!(
+            (&body["event"], &body["vendor"]),
+            (&json!("vendor_token"), &json!("emedia"))
+        );
         match (body["account"].as_str().unwrap(), body["token"].as_str().unwrap()) {
             ("ann", "good") => StatusCode::NO_CONTENT,
             ("ann", "slow") => {

@@ -313,14 +313,13 @@ impl Connection<'_> {
     /// Tells what the client missed, and goes on from there.
     async fn resync(&mut self) -> Result<(), End> {
         let (service, room) = (self.seat.place.state.service(), &self.seat.place.room);
-        let app = &self.seat.place.vendor.app;
         let (Ok(state), Ok(viewer)) = (
             self.seat.entered.ctx.room(room),
             self.seat.entered.ctx.viewer(room),
         ) else {
             return Err(self.is_over("left"));
         };
-        let Ok(cursor) = service.events(app, room, state.sequence) else {
+        let Ok(cursor) = enter::following(service, self.seat.place, state.sequence) else {
             return Err(self.is_over("ended"));
         };
         self.seat.entered.viewer = viewer;

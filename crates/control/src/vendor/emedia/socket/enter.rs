@@ -11,7 +11,7 @@ use super::connection::Place;
 use super::frame::Request;
 use crate::events::{Next, Subscription, Viewer};
 use crate::http::ops::Ctx;
-use crate::service::{ErrorKind, JoinCredential, JoinRequest, Joined, ServiceError, SessionInfo};
+use crate::service::{ErrorKind, JoinCredential, JoinRequest, Joined, Service, ServiceError, SessionInfo};
 use crate::ws::Hold;
 
 /// A member behind a connection.
@@ -107,7 +107,7 @@ pub(super) async fn enter(place: &Place, request: &Request) -> Result<(Entered, 
     let role_token = tickets::role_token(&place.state, app, &said.account, &view)?;
     let entered = Entered {
         viewer: ctx.viewer(room)?,
-        cursor: service.events(app, room, cver)?,
+        cursor: following(service, place, cver)?,
         sight: Sight::new(place.vendor.clone(), member.clone(), role_token, &view),
         ctx,
         member,
@@ -136,6 +136,13 @@ pub(super) async fn enter(place: &Place, request: &Request) -> Result<(Entered, 
         }
     }
     Ok((entered, frames))
+}
+
+/// A cursor behind what a view of the room shows, some of which may not have been told yet.
+pub(super) fn following(service: &Service, place: &Place, cver: u64) -> Result<Subscription, Refusal> {
+    let mut cursor = service.events(&place.vendor.app, &place.room, cver)?;
+    cursor.seek(cver);
+    Ok(cursor)
 }
 
 /// The answer to a client that entered.

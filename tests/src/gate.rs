@@ -54,7 +54,7 @@ impl Gate {
         self.way.send_replace(way);
     }
 
-    /// Bytes that went to the server so far.
+    /// Bytes for the server that came so far.
     pub fn passed(&self) -> u64 {
         self.passed.load(Relaxed)
     }
@@ -107,10 +107,12 @@ async fn relay(
 ) {
     let mut buffer = vec![0; 16 << 10];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        let _ = way.wait_for(|way| *way != Way::Frozen).await;
-        let now = *way.borrow();
         if let Some(passed) = &passed {
             passed.fetch_add(read as u64, Relaxed);
+        }
+        let _ = way.wait_for(|way| *way != Way::Frozen).await;
+        let now = *way.borrow();
+        if passed.is_some() {
             match now {
                 Way::Narrow(rate) => tokio::time::sleep(Duration::from_secs_f64(read as f64 / rate)).await,
                 Way::Spoiled if read > 4_096 => buffer[read - 1] ^= 1,

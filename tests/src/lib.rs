@@ -29,6 +29,7 @@ pub mod receiver;
 pub mod rtc;
 pub mod rtmp;
 pub mod s3;
+pub mod script;
 pub mod socket;
 pub mod sync;
 pub mod tones;

@@ -18,6 +18,8 @@ pub struct Source {
     pub with_video: bool,
     pub with_audio: bool,
     pub audio_rate: u32,
+    /// Louder and softer as syllables are, instead of one tone: what does not change is no voice to encoders.
+    pub voice: bool,
     /// Seconds; `None`: until it is ended.
     pub seconds: Option<f64>,
     /// As fast as it goes instead of in real time.
@@ -34,6 +36,7 @@ impl Default for Source {
             with_video: true,
             with_audio: true,
             audio_rate: 48_000,
+            voice: false,
             seconds: None,
             unpaced: false,
         }
@@ -58,7 +61,11 @@ impl Source {
             input(format!("testsrc2=size={}:rate={}", self.size, self.fps));
         }
         if self.with_audio {
-            input(format!("sine=frequency=440:sample_rate={}", self.audio_rate));
+            let voice = if self.voice { ",tremolo=f=3:d=0.95" } else { "" };
+            input(format!(
+                "sine=frequency=440:sample_rate={}{voice}",
+                self.audio_rate
+            ));
         }
         if self.with_video {
             all.extend(

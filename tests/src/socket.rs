@@ -77,6 +77,13 @@ impl Socket {
         answer["result"].clone()
     }
 
+    /// Says goodbye; the code it was closed with.
+    pub async fn bye(mut self) -> u16 {
+        let goodbye = json!({"op": "bye"});
+        self.inner.send(Message::text(goodbye.to_string())).await.unwrap();
+        self.close_code().await
+    }
+
     /// The next event.
     pub async fn event(&mut self) -> Value {
         if let Some(event) = self.events.pop_front() {

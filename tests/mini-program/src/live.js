@@ -83,10 +83,10 @@ class Live {
 }
 
 class Pusher extends Live {
-  constructor(component, settings, number) {
+  constructor(component, settings) {
     super('live-pusher', component, settings);
-    this.colour = COLOURS[number % COLOURS.length];
-    this.tone = 400 + 100 * (number % 8);
+    this.colour = COLOURS[settings.number % COLOURS.length];
+    this.tone = 400 + 100 * (settings.number % 8);
     this.pushes = 0;
   }
 
@@ -190,7 +190,6 @@ class Player extends Live {
 /** Registers the tags with the renderer; the contexts come back, to be put into `wx`, and what tests look at. */
 function installLive(register, settings) {
   const all = new Set();
-  let pushers = 0;
   const define = (tag, properties, make, url, auto) => {
     register({
       id: tag,
@@ -219,7 +218,7 @@ function installLive(register, settings) {
       },
     });
   };
-  define('live-pusher', PUSHER, (component) => new Pusher(component, settings, pushers++ + settings.number), 'url', 'autopush');
+  define('live-pusher', PUSHER, (component) => new Pusher(component, settings), 'url', 'autopush');
   define('live-player', PLAYER, (component) => new Player(component, settings), 'src', 'autoplay');
 
   const found = (kind, id) => [...all].filter((live) => live.kind === kind && (id === undefined || live.id === id)).pop();

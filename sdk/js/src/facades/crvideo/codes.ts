@@ -34,6 +34,7 @@ export const ERR = {
   screen: 900,
   recordSize: 903,
   recordParameters: 904,
+  recordFile: 905,
   recordOn: 906,
   recorderFull: 907,
   sendFailed: 1000,

@@ -157,7 +157,7 @@ describe('mixers', () => {
   });
 
   test('entries fit into an attribute, and nobody else is believed', () => {
-    const entry = { owner: 'ann', state: 1, rev: 0, cfg: { text: 'x'.repeat(9000) }, kind: 'mix' as const, pushes: [], recordings: [] };
+    const entry = { owner: 'ann', state: 1, rev: 0, seq: 0, cfg: { text: 'x'.repeat(9000) }, kind: 'mix' as const, pushes: [], recordings: [] };
     expect(write(entry).length).toBeLessThan(8000);
     expect(read(write({ ...entry, cfg }))).toEqual({ ...entry, cfg });
     for (const bad of ['', 'null', '[]', '{}', '{"state":"1"}']) expect(read(bad)).toBeNull();

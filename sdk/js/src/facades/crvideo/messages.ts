@@ -104,10 +104,13 @@ export class Messages implements Part {
     if (typeof id === 'string' && this.running.has(id)) this.cancelled.add(id);
   }
 
-  /** Says something to a user's scripts, wherever they are. */
+  /** Says something to a user's scripts, wherever they are; in the same room by way of the room. */
   async tell(to: string, letter: Letter): Promise<void> {
-    const { client } = this.desk.session;
+    const { session, room } = this.desk;
+    const { client } = session;
     if (!client) throw ERR.notLoggedIn;
+    const member = room?.member(to);
+    if (room && member) return room.send(seal(letter), member.id);
     await client.call('message_account', { to, data: seal(letter) });
   }
 

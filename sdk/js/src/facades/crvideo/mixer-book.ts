@@ -11,6 +11,8 @@ export interface Entry {
   state: number;
   /** Rises with each change of the content. */
   rev: number;
+  /** Rises with each change at all: what is older than one knows is no news. */
+  seq: number;
   cfg: object;
   /** What the gateway does for it. */
   kind: 'mix' | 'streams';
@@ -42,6 +44,7 @@ export function read(text: string): Entry | null {
       owner: String(said.owner ?? ''),
       state: said.state,
       rev: Number(said.rev) || 0,
+      seq: Number(said.seq) || 0,
       cfg: typeof said.cfg === 'object' && said.cfg !== null ? said.cfg : {},
       kind: said.kind === 'streams' ? 'streams' : 'mix',
       pushes: list(said.pushes),

@@ -4,7 +4,7 @@
  */
 import type { Client } from '../client';
 import type { Room } from '../../types/room';
-import type { Recording } from '../../wire/openapi';
+import type { Recording, RecordingPart } from '../../wire/openapi';
 import { ERR, MIXER_STATE, OUTPUT_STATE, rejection, sdkErr } from './codes';
 import { here, type Desk, type Part } from './desk';
 import { formatOf, idOf, keyOf, outputsOf, read, withoutSecrets, write, type Entry } from './mixer-book';
@@ -30,30 +30,45 @@ const STATES: Record<string, number> = {
   failed: MIXER_STATE.error,
 };
 
+/** What recordings do. */
+const OUTPUTS: Record<string, number> = {
+  'record.part': OUTPUT_STATE.updated,
+  'record.ended': OUTPUT_STATE.closed,
+  'record.failed': OUTPUT_STATE.error,
+};
+
 const offset = () => -new Date().getTimezoneOffset();
 
 export class Mixers implements Part {
   private known = new Map<string, Entry>();
+  /** Mixers by their recordings, also of mixers that are gone: their last words come later. */
+  private readonly files = new Map<string, string>();
+  /** What is known of recordings: their newest file, and all parts so far. */
+  private readonly told = new Map<string, { path: string; duration: number; size: number }>();
 
   constructor(private readonly desk: Desk) {}
 
   opened(client: Client): void {
     client.on('event', (event) => {
       if (event.event.startsWith('record.') && event.room === this.desk.room?.id) {
-        this.recorded(event.event, event['recording'] as Recording | undefined);
+        const { recording, part } = event as { recording?: Recording; part?: RecordingPart };
+        if (recording) this.recorded(event.event, recording, part);
       }
     });
   }
 
   entered(room: Room): void {
-    this.known.clear();
+    this.left();
     for (const [key, text] of Object.entries(room.attributes)) {
       const [id, entry] = [idOf(key), read(text)];
-      if (id !== null && entry) this.known.set(id, entry);
+      if (id === null || !entry) continue;
+      this.known.set(id, entry);
+      for (const recording of entry.recordings) this.files.set(recording, id);
     }
     room.on('attribute_set', ({ key, value }) => {
       const [id, entry] = [idOf(key), read(value)];
-      if (id !== null && entry) this.changed(id, entry);
+      const isNews = id !== null && entry && entry.seq > (this.known.get(id)?.seq ?? -1);
+      if (isNews) this.changed(id, entry);
     });
     room.on('attribute_deleted', ({ key }) => {
       const id = idOf(key);
@@ -73,6 +88,8 @@ export class Mixers implements Part {
 
   left(): void {
     this.known.clear();
+    this.files.clear();
+    this.told.clear();
   }
 
   all(): MixerInfo[] {
@@ -133,6 +150,7 @@ export class Mixers implements Part {
       owner: room.me.account,
       state: MIXER_STATE.starting,
       rev: 0,
+      seq: 0,
       cfg: withoutSecrets(cfg),
       kind,
       pushes: [],
@@ -160,9 +178,10 @@ export class Mixers implements Part {
   }
 
   private async publish(room: Room, id: string, entry: Entry): Promise<void> {
+    const next = { ...entry, seq: (this.known.get(id)?.seq ?? -1) + 1 };
     // Known before the gateway says so, so that what follows builds on it.
-    this.changed(id, entry);
-    await room.setAttribute(keyOf(id), write(entry));
+    this.changed(id, next);
+    await room.setAttribute(keyOf(id), write(next));
   }
 
   private changed(id: string, entry: Entry): void {
@@ -172,23 +191,31 @@ export class Mixers implements Part {
     const extra = entry.state === MIXER_STATE.running ? entry.cfg : { err: 0, errDesc: '' };
     if (was?.state !== entry.state) notices.fire('CloudMixerStateChanged', id, entry.state, extra, entry.owner);
     if (was && was.rev !== entry.rev) notices.fire('CloudMixerInfoChanged', id);
+    for (const recording of entry.recordings) {
+      if (this.files.has(recording)) continue;
+      this.files.set(recording, id);
+      notices.fire('CloudMixerOutputInfoChanged', id, output(recording, OUTPUT_STATE.created));
+    }
   }
 
-  private recorded(name: string, recording: Recording | undefined): void {
-    const mixer = [...this.known].find(([, { recordings }]) => recording && recordings.includes(recording.id));
-    if (!mixer || !recording) return;
-    const state =
-      name === 'record.started' ? OUTPUT_STATE.created
-      : name === 'record.ended' ? OUTPUT_STATE.closed
-      : name === 'record.failed' ? OUTPUT_STATE.error
-      : OUTPUT_STATE.updated;
-    this.desk.notices.fire('CloudMixerOutputInfoChanged', mixer[0], {
+  private recorded(name: string, recording: Recording, part: RecordingPart | undefined): void {
+    const mixer = this.files.get(recording.id);
+    const state = OUTPUTS[name];
+    if (mixer === undefined || state === undefined) return;
+    const soFar = this.told.get(recording.id) ?? { path: '', duration: 0, size: 0 };
+    if (part) {
+      soFar.path = part.files[0]?.path ?? soFar.path;
+      soFar.duration += part.duration_ms;
+      soFar.size += part.bytes;
+    }
+    this.told.set(recording.id, soFar);
+    this.desk.notices.fire('CloudMixerOutputInfoChanged', mixer, {
       ...output(recording.id, state),
-      svrFilePathName: recording.parts[0]?.files[0]?.path ?? '',
+      svrFilePathName: soFar.path,
       startTime: recording.started_at,
-      duration: recording.duration_ms,
-      fileSize: recording.bytes,
-      errCode: state === OUTPUT_STATE.error ? 905 : 0,
+      duration: soFar.duration,
+      fileSize: soFar.size,
+      errCode: state === OUTPUT_STATE.error ? ERR.recordFile : 0,
       errDesc: recording.error ?? '',
     });
   }

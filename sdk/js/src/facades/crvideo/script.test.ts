@@ -139,7 +139,7 @@ describe('logging in', () => {
     call('LoginByToken', tokenOf('a b', 9e9), 'Ann', 'a b', '', 'z');
     call('LoginByToken', tokenOf('ann', 9e9), 'Ann', 'ann', 'ask them', 'w');
     await settled();
-    expect(told).toEqual([['LoginFail', 15, 'w']]);
+    expect(told).toEqual([['LoginFail', 5, 'z'], ['LoginFail', 15, 'w']]);
   });
 
   test('a token is of the user, and not over', async () => {

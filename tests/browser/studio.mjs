@@ -29,7 +29,7 @@ try {
     if (Date.now() - start > 20_000) throw new Error('the mix does not play');
   }
   steps.push('mix plays');
-  await page.check('[data-testid=preset-side_by_side]', { force: true });
+  await page.click('label:has([data-testid=preset-side_by_side])');
   await seen('[data-testid=preset-side_by_side]:checked', 'side by side');
 
   await page.click('[data-testid=record-mix]');

@@ -4,7 +4,7 @@ import { draw } from './code.js';
 const FLASH = 0.08;
 
 /**
- * Opens what is asked for: {video: 'camera'|'screen'|'pattern'|'marks'|null, audio: 'mic'|'marks'|'tone'|null, width,
+ * Opens what is asked for: {video: 'camera'|'screen'|'pattern'|'marks'|null, audio: 'mic'|'marks'|'tone'|'voice'|null, width,
  * height, fps, busy}; a busy pattern takes all the bits it can get. Gives {video, audio, change, stop} with tracks that may be null.
  */
 export async function open({ video = null, audio = null, width = 640, height = 480, fps = 25, busy = false }) {
@@ -25,10 +25,11 @@ export async function open({ video = null, audio = null, width = 640, height = 4
     [source.video] = stream.getVideoTracks();
     closers.push(() => source.video.stop());
   }
-  const needsClock = audio === 'marks' || audio === 'tone' || video === 'marks';
+  const made = ['marks', 'tone', 'voice'].includes(audio);
+  const needsClock = made || video === 'marks';
   const clock = needsClock ? new AudioContext({ sampleRate: 48_000, latencyHint: 'interactive' }) : null;
   if (clock) closers.push(() => void clock.close());
-  if (audio === 'marks' || audio === 'tone') source.audio = sound(clock, audio === 'marks');
+  if (made) source.audio = sound(clock, audio);
   if (video === 'pattern' || video === 'marks') {
     const pictures = new Pictures({ width, height, fps, busy, clock: video === 'marks' ? clock : null });
     source.video = pictures.track;
@@ -38,13 +39,21 @@ export async function open({ video = null, audio = null, width = 640, height = 4
   return source;
 }
 
-/** A tone of 1 kHz: always, or 80 ms at each full second of the context's clock. */
-function sound(context, beeps) {
-  const tone = new OscillatorNode(context, { frequency: 1_000 });
+/**
+ * A tone of 1 kHz: always, 80 ms at each full second of the context's clock, or lower and with the syllables of a voice.
+ */
+function sound(context, how) {
+  const beeps = how === 'marks';
+  const tone = new OscillatorNode(context, { frequency: how === 'voice' ? 400 : 1_000 });
   const gain = new GainNode(context, { gain: beeps ? 0 : 0.3 });
   const out = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
   tone.connect(gain).connect(out);
   tone.start();
+  if (how === 'voice') {
+    const syllables = new OscillatorNode(context, { frequency: 3 });
+    syllables.connect(new GainNode(context, { gain: 0.28 })).connect(gain.gain);
+    syllables.start();
+  }
   if (beeps) {
     for (let second = 1; second < 600; second += 1) {
       gain.gain.setValueAtTime(0.8, second);

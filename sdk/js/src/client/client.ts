@@ -201,8 +201,6 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
     this.watchExpiry();
     if (!hello.resumed) await this.callList.takeUp();
     await Promise.all([...this.inside.values()].map((room) => this.comeBack(room, hello)));
-    this.emit('connected', { session: hello.session, resumed: hello.resumed });
-    this.callList.connected();
   }
 
   private async comeBack(room: RoomCore, hello: Hello): Promise<void> {
@@ -234,6 +232,10 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
     if (this.current === state) return;
     this.current = state;
     this.emit('state', state);
+    if (state !== 'connected' || !this.hello) return;
+    const { session, resumed } = this.hello;
+    this.emit('connected', { session, resumed });
+    this.callList.connected();
   }
 
   /** The gateway closes when the token ends: a fresh one is to be at hand then. */

@@ -5,7 +5,7 @@ export default [
     out: 'dist/mini-program/emedia_for_miniProgram.js',
     kind: 'mini_program',
   },
-  { entry: 'src/facades/emedia/index.ts', out: 'dist/facades/emedia.js', kind: 'umd', global: 'emedia' },
+  { entry: 'src/facades/emedia/browser.ts', out: 'dist/facades/emedia.js', kind: 'umd', global: 'emedia' },
   {
     entry: 'src/facades/netcall/mini-program.ts',
     out: 'dist/mini-program/NIM_Web_Netcall_weixin.js',

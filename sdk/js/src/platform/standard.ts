@@ -19,7 +19,25 @@ export interface StandardOptions {
 
 /** Without WebRTC: streams are pushed and pulled by URL. */
 export function nodePlatform(options: StandardOptions = {}): Platform {
-  return { name: 'node', ...standard(options) };
+  const platform = standard(options);
+  return { name: 'node', ...platform, openSocket: (url, handlers) => platform.openSocket(url, inTurns(handlers)) };
+}
+
+/**
+ * Packages for Node tell messages that came together without a pause, before anybody who awaits an answer can go on; so
+ * one would miss events that follow it. Here each has a turn of its own, as in browsers.
+ */
+function inTurns({ onOpen, onMessage, onClose }: SocketHandlers): SocketHandlers {
+  const waiting: (() => void)[] = [];
+  const add = (tell: () => void) => {
+    waiting.push(tell);
+    setTimeout(() => waiting.shift()?.(), 0);
+  };
+  return {
+    onOpen: () => add(onOpen),
+    onMessage: (text) => add(() => onMessage(text)),
+    onClose: (code, reason) => add(() => onClose(code, reason)),
+  };
 }
 
 export function standard(options: StandardOptions): Omit<Platform, 'name'> {

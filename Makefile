@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run serve build console test fmt lint unit e2e doc policy fuzz-smoke bench install-build install-run install-test
+.PHONY: help run serve build console sdk test fmt lint unit e2e doc policy fuzz-smoke bench install-build install-run install-test
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
@@ -23,6 +23,10 @@ build: install-run console ## release build of the gateway and its worker
 console: install-build ## build the web console if its sources changed
 	@scripts/console.sh build
 
+sdk: install-build ## build the JavaScript SDK and put it beside the examples
+	@scripts/sdk.sh build
+	@scripts/sdk.sh size
+
 test: install-test ## everything CI runs
 	@scripts/check.sh all
 
@@ -30,13 +34,13 @@ fmt: ## format the sources
 	@cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml
 
 lint: install-build ## formatting and clippy, warnings are errors
-	@scripts/check.sh console fmt lint
+	@scripts/check.sh console sdk fmt lint
 
 unit: install-test ## tests of the crates (unit and property tests)
 	@scripts/check.sh unit
 
 e2e: install-test ## end-to-end tests with real clients
-	@scripts/check.sh console build e2e
+	@scripts/check.sh console sdk build e2e
 
 doc: install-build ## API documentation and its examples, warnings are errors
 	@scripts/check.sh doc doctest

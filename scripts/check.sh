@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The definition of green: what `make test` and CI run. Stops at the first failure.
-#   scripts/check.sh all | STEP...     steps: console fmt policy lint build doc doctest fuzz tests layers unit e2e
+#   scripts/check.sh all | STEP...     steps: console sdk fmt policy lint build doc doctest fuzz tests layers unit e2e
 #
 # clippy, build and tests all say `--workspace --all-targets`: one feature set, so no dependency is compiled twice
 # for one kind of artefact. The tests come last, so that their summary is what one sees.
@@ -12,6 +12,8 @@ export CARGO_TERM_PROGRESS_WHEN=never CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-1}
 started=$SECONDS
 
 step_console() { scripts/console.sh lint && scripts/console.sh build; }
+
+step_sdk() { scripts/sdk.sh lint && scripts/sdk.sh build && scripts/sdk.sh size; }
 
 step_fmt() { cargo fmt --all --check && cargo fmt --check --manifest-path fuzz/Cargo.toml; }
 
@@ -57,6 +59,6 @@ finish() { [ $? = 0 ] || printf 'FAILED after %d s\n' $((SECONDS - started)) >&2
 trap finish EXIT
 
 [ $# -gt 0 ] || die "usage: scripts/check.sh all | STEP..."
-if [ "$1" = all ]; then set -- console fmt policy lint build doc doctest fuzz tests; fi
+if [ "$1" = all ]; then set -- console sdk fmt policy lint build doc doctest fuzz tests; fi
 for name in "$@"; do run "$name"; done
 printf 'all green in %d s\n' $((SECONDS - started))

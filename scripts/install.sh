@@ -124,10 +124,12 @@ install_node_modules() { # folder
 have cargo || die "Rust is missing: install the toolchain named in Cargo.toml (rust-version)"
 install_packages "${packages[@]}"
 install_node_modules console
+install_node_modules sdk/js
 if [ "${1:-build}" = test ]; then
     install_cargo_tools
     install_moto
     install_node_modules tests/browser
+    install_node_modules tests/mini-program
 fi
 # From here on cargo needs no network. The lock file of the fuzz targets follows the crates they use, so it may change.
 fetch() { # cargo options

@@ -206,6 +206,12 @@ impl Netcall {
         self.told.drain(..).collect()
     }
 
+    /// The gateway has told nothing until it answered a heartbeat.
+    pub async fn was_told_nothing(&mut self) {
+        let told = self.told_so_far().await;
+        assert!(told.is_empty(), "{told:?}");
+    }
+
     /// Waits for the end; the code it came with, 0 when the connection was just gone.
     pub async fn closed(&mut self) -> u16 {
         loop {

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use lianmai_tests::api::text;
 use lianmai_tests::media::{Source, assert_sound, decode, packets, probe, record};
-use lianmai_tests::{Gateway, Nginx, Receiver, Reply, Room, Socket, gateway, wait};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use lianmai_tests::{Certificate, Gateway, Nginx, Receiver, Reply, Room, Socket, gateway, wait};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -48,24 +47,6 @@ async fn check(url: &str, file: &Path) {
         (80_000..=110_000).contains(&samples),
         "{samples} samples from {url}"
     );
-}
-
-/// A certificate for `localhost` and the authority that signed it, as PEM files.
-fn certificate(dir: &Path) -> [String; 3] {
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_key = KeyPair::generate().unwrap();
-    let root = authority.self_signed(&authority_key).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let issuer = Issuer::new(authority, authority_key);
-    let names = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let chain = names.signed_by(&key, &issuer).unwrap();
-    let texts = [root.pem(), chain.pem(), key.serialize_pem()];
-    let files = ["authority.pem", "chain.pem", "key.pem"].map(|name| dir.join(name).display().to_string());
-    for (file, text) in files.iter().zip(texts) {
-        std::fs::write(file, text).unwrap();
-    }
-    files
 }
 
 /// R-P1, R-P2, R-P3: one target is killed and brought back, one wedges, one takes nothing from the start; the third
@@ -184,12 +165,12 @@ async fn a_dead_and_a_wedged_target_delay_nobody() {
 #[tokio::test]
 async fn a_stream_without_sound_goes_over_tls_and_to_nginx_with_silence() {
     let files = tempfile::tempdir().unwrap();
-    let [authority, chain, key] = certificate(files.path());
+    let certificate = Certificate::make(files.path());
     let [rtmps] = gateway::free_ports();
     let target = Gateway::start_with(&[
         &format!("rtmps.listen=[\"{rtmps}\"]"),
-        &format!("rtmps.certificate={chain}"),
-        &format!("rtmps.key={key}"),
+        &format!("rtmps.certificate={}", certificate.chain_file.display()),
+        &format!("rtmps.key={}", certificate.key_file.display()),
     ])
     .await;
     let there = target.api().await.create_room(json!({})).await;
@@ -200,8 +181,12 @@ async fn a_stream_without_sound_goes_over_tls_and_to_nginx_with_silence() {
         1,
     );
 
-    let gateway =
-        Gateway::start_with(&[QUICK[1], QUICK[2], &format!("bypass.authorities={authority}")]).await;
+    let gateway = Gateway::start_with(&[
+        QUICK[1],
+        QUICK[2],
+        &format!("bypass.authorities={}", certificate.authority_file.display()),
+    ])
+    .await;
     let room = gateway.api().await.create_room(json!({})).await;
     let (stream, publish, _) = room.publisher("ann").await;
     let source = Source {
@@ -226,11 +211,10 @@ async fn a_stream_without_sound_goes_over_tls_and_to_nginx_with_silence() {
     for url in [pull_there, nginx.url("cam")] {
         check(&url, &files.path().join("played.flv")).await;
     }
-    let found = probe(
-        &nginx.url("cam"),
-        &["-show_entries", "stream=codec_name,width,sample_rate"],
-    )
-    .await;
+    // What nginx has, as ffprobe finds it.
+    let played = files.path().join("played.flv");
+    let entries = ["-show_entries", "stream=codec_name,width,sample_rate"];
+    let found = probe(&played.to_string_lossy(), &entries).await;
     let text = found["streams"].to_string();
     assert!(
         text.contains("\"h264\"") && text.contains("368") && text.contains("48000"),

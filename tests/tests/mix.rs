@@ -1,15 +1,17 @@
 //! A room's mix as its players see and hear it: gateway, worker and members are real.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lianmai_rtmp::protocol::MediaKind;
 use lianmai_tests::api::text;
-use lianmai_tests::arrivals::Arrivals;
+use lianmai_tests::arrivals::{Arrivals, last_picture};
 use lianmai_tests::clip::is_frame;
+use lianmai_tests::media::{assert_sound, packets, probe};
 use lianmai_tests::process::children;
-use lianmai_tests::tones::{loudness, publish, until_shown};
+use lianmai_tests::tones::{is_like, loudness, over, publish, samples, until_shown};
 use lianmai_tests::viewer::{PATIENCE, Viewer};
 use lianmai_tests::{Browser, Gateway, Process, Room, wait};
 use serde_json::{Value, json};
@@ -30,19 +32,27 @@ struct Scene {
     mix: String,
     /// The members' ids and what makes their media.
     members: Vec<(String, Process)>,
+    streams: Vec<String>,
 }
 
 impl Scene {
     async fn start(count: usize) -> Scene {
-        let gateway = Gateway::with_worker().await;
+        Scene::start_as(count, "live").await
+    }
+
+    /// With an encoder tuned for `quality`.
+    async fn start_as(count: usize, quality: &str) -> Scene {
+        let gateway = Gateway::start_with(&[Gateway::WORKER, "recording.min_free=0"]).await;
         let room = gateway.api().await.create_room(json!({"name": "mixed"})).await;
-        let mut members = Vec::new();
+        let (mut members, mut streams) = (Vec::new(), Vec::new());
         for (account, colour, _, tone) in &MEMBERS[..count] {
             let member = room.join(account, "talker").await;
-            let (_, push) = room.publish(&member).await;
+            let (stream, push) = room.publish(&member).await;
+            streams.push(stream);
             members.push((member, publish(colour, *tone, &push)));
         }
-        let canvas = json!({"width": 640, "height": 360, "fps": 15, "video_bitrate": 800_000});
+        let canvas =
+            json!({"width": 640, "height": 360, "fps": 15, "video_bitrate": 800_000, "quality": quality});
         let layout = json!({"layout": {"canvas": canvas, "look": {"label": false}}});
         let answer = room.api.ok("POST", &path(&room), Some(layout)).await;
         let mix = text(&answer["stream"], "id");
@@ -51,6 +61,7 @@ impl Scene {
             room,
             mix,
             members,
+            streams,
         };
         scene.until_state("running").await;
         scene
@@ -141,6 +152,112 @@ fn with(layout: &Value, field: &str, value: Value) -> Value {
     let mut layout = layout.clone();
     layout[field] = value;
     layout
+}
+
+/// A camera that is switched off: its last picture stays, or its badge takes its place, as the layout says.
+#[tokio::test]
+async fn a_camera_that_is_off_shows_what_the_layout_wants() {
+    let scene = Scene::start(2).await;
+    let (url, mix) = (scene.pull("rtmp").await, path(&scene.room));
+    let room = &scene.room;
+    let [left, right] = [(0.25, 0.5), (0.75, 0.5)];
+    until_shown(&url, &[(left, MEMBERS[0].2), (right, MEMBERS[1].2)]).await;
+    let look = |when_off: &str| json!({"label": false, "background": "#ffff00", "when_off": when_off});
+    let layout = room.api.ok("GET", &mix, None).await["layout"].clone();
+    let keep = json!({"layout": with(&layout, "look", look("last_picture"))});
+    room.api.ok("PATCH", &mix, Some(keep)).await;
+    let off = format!("/v1/rooms/{}/streams/{}", room.id, scene.streams[1]);
+    room.api.ok("PATCH", &off, Some(json!({"voff": true}))).await;
+    // Longer than a second without a picture of bob's.
+    until_shown(&url, &[(left, MEMBERS[0].2), (right, MEMBERS[1].2)]).await;
+    until_shown(&url, &[(left, MEMBERS[0].2), (right, MEMBERS[1].2)]).await;
+    let badge = json!({"layout": with(&layout, "look", look("badge"))});
+    room.api.ok("PATCH", &mix, Some(badge)).await;
+    // Beside the disc is what is behind the picture.
+    until_shown(&url, &[(left, MEMBERS[0].2), ((0.55, 0.45), [255, 255, 0])]).await;
+    room.api.ok("PATCH", &off, Some(json!({"voff": false}))).await;
+    until_shown(&url, &[((0.55, 0.45), MEMBERS[1].2)]).await;
+}
+
+/// R-L3: a mix that is only recorded has pictures of a better profile, somewhat later, and both tracks
+/// are in the file.
+#[tokio::test]
+async fn a_mix_for_recording_is_recorded_whole() {
+    let scene = Scene::start_as(2, "recording").await;
+    let (room, url) = (&scene.room, scene.pull("rtmp").await);
+    let halves = [((0.25, 0.5), MEMBERS[0].2), ((0.75, 0.5), MEMBERS[1].2)];
+    until_shown(&url, &halves).await;
+    let recordings = format!("/v1/rooms/{}/recordings", room.id);
+    let begun = room
+        .api
+        .ok("POST", &recordings, Some(json!({"what": "mix"})))
+        .await;
+    let id = text(&begun["recordings"][0], "id");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let shown = format!("/v1/recordings/{id}");
+    room.api.ok("POST", &format!("{shown}/stop"), None).await;
+    let done = wait::until("it is complete", Duration::from_secs(20), || async {
+        let recording = room.api.ok("GET", &shown, None).await;
+        (recording["state"] == "done").then_some(recording)
+    })
+    .await;
+    let path = text(&done["parts"][0]["files"][0], "path");
+    let client = reqwest::Client::new();
+    let answer = client
+        .get(format!("http://{}{path}", scene.gateway.http))
+        .bearer_auth(room.api.token());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), answer.send().await.unwrap().bytes().await.unwrap()).unwrap();
+    let name = file.path().to_string_lossy();
+    let streams = probe(
+        &name,
+        &["-show_entries", "stream=codec_type,profile,start_time,duration"],
+    )
+    .await;
+    let streams = streams["streams"].as_array().unwrap();
+    let of = |kind: &str| {
+        streams
+            .iter()
+            .find(|stream| stream["codec_type"] == kind)
+            .unwrap()
+    };
+    assert_eq!(of("video")["profile"], "High");
+    let seconds = |kind: &str, field: &str| text(of(kind), field).parse::<f64>().unwrap();
+    for kind in ["video", "audio"] {
+        assert!(seconds(kind, "duration") > 2.5, "{kind}: {streams:?}");
+    }
+    // At the end, what the encoder still holds back of the picture is missing: twelve pictures at most.
+    let apart = seconds("video", "duration") - seconds("audio", "duration");
+    assert!((-1.0..0.2).contains(&apart), "{streams:?}");
+    assert_sound(&packets(file.path()).await);
+    let picture = last_picture(file.path()).await;
+    assert!(
+        halves
+            .iter()
+            .all(|(at, colour)| is_like(picture.colour(*at), *colour))
+    );
+    let sound = samples(file.path()).await;
+    let loud = over(&sound, &[MEMBERS[0].3, MEMBERS[1].3], &[1_100.0, 2_300.0]);
+    assert!(loud.iter().all(|over| *over > 20.0), "{loud:?}");
+}
+
+/// What docs/mixing.md shows is taken as it stands there.
+#[tokio::test]
+async fn examples_of_the_documentation_are_taken() {
+    let gateway = Gateway::start().await;
+    let room = gateway.api().await.create_room(json!({"name": "examples"})).await;
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/mixing.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let examples: Vec<&str> = page
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(examples.len() >= 8, "{}", examples.len());
+    for example in examples {
+        let body: Value = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"));
+        room.api.ok("PATCH", &path(&room), Some(body)).await;
+    }
 }
 
 /// Both ways: what a browser sends is composed as it is, and a browser watches the mix.

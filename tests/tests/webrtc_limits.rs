@@ -119,12 +119,12 @@ async fn load_floods_are_counted_and_answered_by_nothing() {
     assert_eq!(gateway.metric("lianmai_bridge_peers", "").await, 1.0);
 }
 
-/// R-Y3: memory, tasks and peers return. `LIANMAI_CYCLES` makes it longer.
+/// R-Y3: memory, tasks and peers return. `TEST_CYCLES` makes it longer.
 #[tokio::test]
 async fn load_cycles_of_peers_leave_nothing_behind() {
     let (gateway, _room, whep, _sender) = gateway().await;
     let browser = Browser::start().await;
-    let count = std::env::var("LIANMAI_CYCLES")
+    let count = std::env::var("TEST_CYCLES")
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(200_u64);

@@ -176,7 +176,9 @@ async fn load_viewers_get_the_layer_that_their_network_carries() {
 
     scene.link.set_down(Conditions::default());
     let since = Instant::now();
-    scene.gets("pictures again", &WIDTHS).await;
-    scene.gets("the best layer again", &[WIDTHS[0]]).await;
-    println!("the best layer after {:?}", since.elapsed());
+    let decoded = |stats: &Stats| figure(stats.inbound("video"), "framesDecoded");
+    let before = decoded(&scene.bob.stats("in").await);
+    let again = |stats: &Stats| decoded(stats) > before + 5.0;
+    scene.bob.until_within("in", "pictures again", LIMIT, again).await;
+    println!("pictures again after {:?}", since.elapsed());
 }

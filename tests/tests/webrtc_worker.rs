@@ -1,10 +1,12 @@
-//! The worker's end is noticed by nobody but those who hear or see what it makes, and by them not for long.
+//! The worker's end is noticed by nobody but those who hear or see what it makes, and by them not for long; without
+//! room for a job, whoever would get nothing is told so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lianmai_tests::marks::{Sender, baseline};
+use lianmai_tests::media::Source;
 use lianmai_tests::process::children;
 use lianmai_tests::rtc::{Stats, figure};
 use lianmai_tests::{Browser, Gateway, wait};
@@ -91,4 +93,40 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
         "{concealed} samples of what passes through were made up"
     );
     assert!(!sender.ended(), "the publisher was cut off");
+}
+
+/// R-M7: who would neither see nor hear anything without a worker is refused, with numbers; who sees something is not.
+#[tokio::test]
+async fn viewers_who_would_get_nothing_are_refused() {
+    let gateway = Gateway::start().await;
+    let room = gateway.api().await.create_room(json!({"name": "full"})).await;
+    let (silent, push, _) = room.publisher("cat").await;
+    let sound = Source {
+        with_video: false,
+        ..Source::default()
+    };
+    let _cat = sound.publish(&push);
+    let (seen, push, _) = room.publisher("dog").await;
+    let _dog = Source::default().publish(&push);
+    let path = format!("/v1/rooms/{}/streams", room.id);
+    wait::until("both are on air", Duration::from_secs(10), || async {
+        let listed = room.api.ok("GET", &path, None).await;
+        let mut streams = listed["streams"].as_array().unwrap().iter();
+        let are_heard = streams.all(|stream| !stream["stats"]["audio"].is_null());
+        are_heard.then_some(())
+    })
+    .await;
+    let bob = Browser::start().await.page("bob").await;
+    let args = json!({"name": "none", "url": room.whep(&silent).await});
+    let refused = bob.try_call("play", args).await.unwrap_err();
+    for part in ["503", "\"code\":\"no_capacity\"", "\"need\":0.0", "\"free\":0.0"] {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    bob.enter(&gateway, &room, "bob").await;
+    let args = json!({"name": "room", "room": room.id, "streams": [silent]});
+    let refused = bob.try_call("roomSubscribe", args).await.unwrap_err();
+    assert!(refused.contains("no_capacity"), "{refused}");
+    bob.play("some", &room.whep(&seen).await).await;
+    bob.sees("some").await;
+    assert_eq!(gateway.metric("lianmai_webrtc_no_capacity_total", "").await, 2.0);
 }

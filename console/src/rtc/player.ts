@@ -1,10 +1,15 @@
-/** Plays a received stream in one video element, with sound if the browser allows it. */
+/**
+ * Plays a received stream: the picture in a video element, the sound in an element of its own, if the browser allows it.
+ *
+ * One element for both would stay silent until the first picture. They are in step all the same: the browser sees to
+ * that where packets arrive. Whether and how loud it plays is said by the video element.
+ */
 import type { Player, PlayerState } from '../live/player';
 import type { Tracks } from '../live/tracks';
 import type { Receive, Received, Reception } from './receive';
 
 export class RtcPlayer implements Player {
-  private media = new MediaStream();
+  private readonly sound = new Audio();
   private reception: Reception | null = null;
   private received: Received | null = null;
   private shown: Tracks = { audio: true, video: true };
@@ -18,7 +23,9 @@ export class RtcPlayer implements Player {
   ) {}
 
   start(): void {
-    this.video.addEventListener('playing', this.onPlaying);
+    for (const element of this.elements) element.addEventListener('playing', this.onPlaying);
+    this.video.addEventListener('volumechange', this.onVolume);
+    this.onVolume();
     this.reception = this.receive({
       onTracks: (tracks) => this.take(tracks),
       onState: (state) => {
@@ -29,16 +36,21 @@ export class RtcPlayer implements Player {
   }
 
   stop(): void {
-    this.video.removeEventListener('playing', this.onPlaying);
+    for (const element of this.elements) element.removeEventListener('playing', this.onPlaying);
+    this.video.removeEventListener('volumechange', this.onVolume);
     this.reception?.stop();
-    this.video.srcObject = null;
+    for (const element of this.elements) element.srcObject = null;
+  }
+
+  private get elements(): HTMLMediaElement[] {
+    return [this.video, this.sound];
   }
 
   get stream(): Reception | null {
     return this.reception;
   }
 
-  /** Tracks to play: an element waits for every track it has. */
+  /** Tracks to play. */
   show(tracks: Tracks): void {
     this.shown = tracks;
     this.apply();
@@ -46,36 +58,41 @@ export class RtcPlayer implements Player {
 
   private take(tracks: Received | null): void {
     this.received = tracks;
-    // Afresh, so that the element tells when it plays again.
-    this.media = new MediaStream();
-    this.video.srcObject = this.media;
+    // Afresh, so that the elements tell when they play again.
+    for (const element of this.elements) element.srcObject = null;
     this.apply();
   }
 
   private apply(): void {
-    const wanted = new Set<MediaStreamTrack>();
-    if (this.received && this.shown.audio) wanted.add(this.received.audio);
-    if (this.received && this.shown.video) wanted.add(this.received.video);
-    for (const track of this.media.getTracks()) if (!wanted.has(track)) this.media.removeTrack(track);
-    let added = false;
-    for (const track of wanted) {
-      if (this.media.getTracks().includes(track)) continue;
-      this.media.addTrack(track);
-      added = true;
-    }
-    if (added) void this.play();
+    this.put(this.video, this.shown.video ? this.received?.video : undefined);
+    this.put(this.sound, this.shown.audio ? this.received?.audio : undefined);
   }
 
-  private async play(): Promise<void> {
+  private put(element: HTMLMediaElement, track: MediaStreamTrack | undefined): void {
+    const has = element.srcObject instanceof MediaStream ? element.srcObject.getTracks()[0] : undefined;
+    if (has === track) return;
+    element.srcObject = track ? new MediaStream([track]) : null;
+    if (track) void this.play(element);
+  }
+
+  private async play(element: HTMLMediaElement): Promise<void> {
     try {
-      await this.video.play();
+      await element.play();
     } catch (thrown) {
-      if (!(thrown instanceof DOMException) || thrown.name !== 'NotAllowedError' || this.video.muted) return;
+      if (!(thrown instanceof DOMException) || thrown.name !== 'NotAllowedError' || element.muted) return;
       this.video.muted = true;
+      this.onVolume();
       this.onSilenced();
-      await this.video.play().catch(() => undefined);
+      await element.play().catch(() => undefined);
     }
   }
+
+  private readonly onVolume = (): void => {
+    this.sound.muted = this.video.muted;
+    this.sound.volume = this.video.volume;
+    // Unmuted by a click: what was not allowed to begin may do so now.
+    if (this.sound.srcObject && this.sound.paused) void this.play(this.sound);
+  };
 
   private readonly onPlaying = (): void => this.onState({ kind: 'playing' });
 }

@@ -1,5 +1,6 @@
-import { PRESETS, type Mix, type Preset } from '../api/types';
-import { mixPhase, presetOf } from '../store/studio';
+import { useState } from 'preact/hooks';
+import { PRESETS, type Preset } from '../api/types';
+import { mixPhase, presetOf, type Studio } from '../store/studio';
 import { strings } from '../strings';
 import { useServices } from './context';
 import { PresetPicture } from './PresetPicture';
@@ -7,20 +8,30 @@ import type { Act } from './StudioPanel';
 
 interface Props {
   room: string;
-  mix: Mix;
+  studio: Studio;
   busy: boolean;
   act: Act;
 }
 
 /** Starts and stops the mix, and chooses how it is arranged. */
-export function MixControls({ room, mix, busy, act }: Props) {
-  const { api } = useServices();
+export function MixControls({ room, studio, busy, act }: Props) {
+  const { api, store } = useServices();
+  const { mix } = studio;
+  // Shown as chosen until the gateway has answered.
+  const [wanted, setWanted] = useState<Preset | null>(null);
   const phase = mixPhase(mix);
   const chosen = presetOf(mix);
   const { status, layout } = mix;
   const isOff = phase === 'off';
   const toggle = () => act(() => (isOff ? api.startMix(room, chosen ?? 'grid') : api.stopMix(room)));
-  const arrange = (preset: Preset) => void act(() => api.arrangeMix(room, preset));
+  const arrange = async (preset: Preset) => {
+    setWanted(preset);
+    await act(async () => {
+      const next = await api.arrangeMix(room, preset);
+      store.dispatch({ type: 'studio', room, studio: { ...studio, mix: next } });
+    });
+    setWanted(null);
+  };
   return (
     <div class="control" data-testid="mix" data-state={phase}>
       <h2>
@@ -52,9 +63,9 @@ export function MixControls({ room, mix, busy, act }: Props) {
               type="radio"
               name="arrangement"
               value={preset}
-              checked={preset === chosen}
+              checked={preset === (wanted ?? chosen)}
               data-testid={`preset-${preset}`}
-              onChange={() => arrange(preset)}
+              onChange={() => void arrange(preset)}
             />
             <PresetPicture preset={preset} />
             <span>{strings.presets[preset]}</span>

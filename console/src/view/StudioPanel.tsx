@@ -32,7 +32,7 @@ export function StudioPanel({ room, studio }: { room: Room; studio: Studio }) {
   };
   return (
     <section class="studio" aria-label={strings.studio} data-testid="studio">
-      <MixControls room={room.id} mix={studio.mix} busy={busy} act={act} />
+      <MixControls room={room.id} studio={studio} busy={busy} act={act} />
       <RecordControls room={room} recordings={studio.recordings} busy={busy} act={act} />
       <PushControls room={room.id} pushes={studio.pushes} busy={busy} act={act} />
       {problem !== null && (

@@ -98,6 +98,7 @@ impl Negotiation {
             self.now,
             self.direction,
             offer,
+            Some(self.offer.as_str()).filter(|before| !before.is_empty()),
             None,
             &mut self.senders,
         )?;

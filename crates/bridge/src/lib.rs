@@ -20,3 +20,4 @@ pub use api::{
     PlayLine, PublishLine, Trickled,
 };
 pub use bridge::Bridge;
+pub use peer::{OfferedLine, offered};

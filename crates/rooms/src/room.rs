@@ -107,6 +107,12 @@ impl Room {
         self.state.creator.as_ref()
     }
 
+    /// When it was created.
+    #[must_use]
+    pub const fn created_at(&self) -> Timestamp {
+        self.state.created_at
+    }
+
     /// Whether it has ended.
     #[must_use]
     pub const fn has_ended(&self) -> bool {

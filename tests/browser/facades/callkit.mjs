@@ -22,7 +22,8 @@ async function enter(stage, { url, tokens }, account, name = account, older = fa
         else rtc.addDelegate(event, note);
       }
       document.body.innerHTML += '<div id="local"></div><div id="remote"></div>';
-      await rtc.login({ account, token, onmsg: ({ type, flow, attach }) => window.told.push(['onmsg', type, flow, attach?.status, attach]) });
+      const ondisconnect = (why) => window.told.push(['ondisconnect', why]);
+      await rtc.login({ account, token, ondisconnect, onmsg: ({ type, flow, attach }) => window.told.push(['onmsg', type, flow, attach?.status, attach]) });
       rtc.setupLocalView(document.querySelector('#local'));
     },
     [url, account, tokens[account], EVENTS, older],
@@ -133,6 +134,73 @@ const scenarios = {
     await tablet.told('onOtherClientReject');
     await ann.told('onUserReject', 'bob');
     return {};
+  },
+
+  /** One device per account: the newer one puts the older out, and can be called. */
+  async single(stage, given) {
+    const [ann, bob] = await both(stage, given);
+    const tablet = await enter(stage, given, 'bob', 'tablet');
+    await bob.told('ondisconnect', { code: 'kicked' });
+    await bob.told('onError');
+    await kit(ann, 'call', { userId: 'bob', type: 1 });
+    await tablet.told('onInvited');
+    const rang = await bob.heard('onInvited');
+    const late = await code(bob, 'call', { userId: 'ann', type: 1 });
+    return { rang, late };
+  },
+
+  /** Three in a call, one of them called in later; who leaves leaves the others. */
+  async group(stage, given) {
+    const [ann, bob, eve] = [await enter(stage, given, 'ann'), await enter(stage, given, 'bob'), await enter(stage, given, 'eve')];
+    await kit(ann, 'groupCall', { userIds: ['bob'], type: 1, groupId: 'team', attachment: 'all' });
+    const [, invited] = await bob.told('onInvited');
+    await kit(bob, 'accept');
+    await ann.told('onUserEnter', 'bob');
+    await kit(bob, 'groupInvite', { userIds: ['eve'], groupId: 'team' });
+    await eve.told('onInvited');
+    await kit(eve, 'accept');
+    await Promise.all([ann.told('onUserEnter', 'eve'), bob.told('onUserEnter', 'eve')]);
+    await Promise.all([ann.told('onUserAccept', 'eve'), eve.seesAndHears({ pictures: false })]);
+    await kit(bob, 'leave');
+    await Promise.all([ann.told('onUserLeave', 'bob'), eve.told('onUserLeave', 'bob')]);
+    const ended = await ann.heard('onCallEnd');
+    await kit(ann, 'hangup');
+    await Promise.all([ann.told('onCallEnd'), eve.told('onCallEnd')]);
+    return { invited, ended };
+  },
+
+  /** What lies below the component: messages, a channel of the app's own. */
+  async below(stage, given) {
+    const [ann, bob] = await both(stage, given);
+    await ann.run(() => window.rtc.getSdkInstance().signal.sendText({ scene: 'p2p', to: 'bob', text: 'hello' }));
+    await bob.told('onmsg', 'text', 'in');
+    const join = (person, room, publishes) =>
+      person.run(
+        async ([room, publishes]) => {
+          const { WebRTC2 } = window.rtc.getSdkInstance();
+          const client = WebRTC2.createClient({ appkey: 'x' });
+          client.on('peer-online', ({ uid }) => window.told.push(['peer-online', typeof uid]));
+          client.on('stream-added', ({ stream }) => client.subscribe(stream));
+          client.on('stream-subscribed', ({ stream }) => void stream.play(document.querySelector('#remote')));
+          client.on('peer-leave', ({ reason }) => window.told.push(['peer-leave', reason]));
+          await client.join({ channelName: room, uid: 1 });
+          window.client = client;
+          if (!publishes) return null;
+          const stream = WebRTC2.createStream({ uid: 1, audio: true, video: true });
+          stream.setVideoProfile({ resolution: 4, frameRate: 3 });
+          await stream.init();
+          await client.publish(stream);
+          return (await WebRTC2.getDevices()).video.length;
+        },
+        [room, publishes],
+      );
+    await join(bob, given.room, false);
+    const cameras = await join(ann, given.room, true);
+    await bob.told('peer-online', 'number');
+    await Promise.all([bob.shows('#remote video'), bob.seesAndHears()]);
+    await ann.run(() => window.client.leave());
+    await bob.told('peer-leave', '0');
+    return { cameras };
   },
 };
 

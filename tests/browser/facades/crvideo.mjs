@@ -84,6 +84,16 @@ const scenarios = {
       png: window.objects.ann.savePicToBase64('png').slice(0, 22),
       members: window.cr('GetAllMembers'),
     }));
+    // Hidden pictures do not come; shown again, they do.
+    await bob.run(() => window.objects.ann.hide());
+    const still = async () => {
+      const { frames } = await window.inbound();
+      await new Promise((done) => setTimeout(done, 300));
+      return (await window.inbound()).frames - frames;
+    };
+    await bob.until('still', still, (more) => more === 0);
+    await bob.run(() => window.objects.ann.show());
+    await bob.until('moving', still, (more) => more > 2);
     await call(ann, 'OpenMic', 'bob');
     await bob.told('AudioStatusChanged', 'bob', 4, 3);
     await ann.told('AudioStatusChanged', 'bob', 2, 3);
@@ -162,6 +172,19 @@ const scenarios = {
     await Promise.all([logIn(ann, given), logIn(bob, given)]);
     await call(ann, 'CreateMeeting2', 'made');
     const [, meet] = await ann.told('CreateMeetingSuccess', null, 'made');
+    // Outside of rooms.
+    await call(ann, 'GetOneUserStatus', 'bob', 's');
+    const [, [status]] = await ann.told('GetUserStatusSuccess', null, 's');
+    await call(ann, 'SendCmd', 'bob', '"连麦" '.repeat(1000), 'x');
+    await ann.told('SendCmdRslt', null, 0, 'x');
+    await bob.told('NotifyCmdData', 'ann', '"连麦" '.repeat(1000));
+    await call(ann, 'SendCmd', 'eve', 'x', 'z');
+    await ann.told('SendCmdRslt', null, 1102, 'z');
+    const invite = await call(ann, 'Invite', 'bob', 'join?', 'i');
+    await ann.told('InviteSuccess', invite, 'i');
+    await bob.told('NotifyInviteIn', invite, 'ann', 'join?');
+    await call(bob, 'AcceptInvite', invite, 'ok', 'j');
+    await ann.told('NotifyInviteAccepted', invite, 'ok');
     await call(ann, 'Call', 'eve', meet, '', 'nobody');
     await ann.told('CallFail', null, 603, 'nobody');
     await call(ann, 'Call', 'bob', meet, 'please', 'c');
@@ -185,7 +208,7 @@ const scenarios = {
     await bob.told('SetDNDStatusSuccess', 'd');
     await call(ann, 'Call', 'bob', meet, '', 'b');
     await ann.told('NotifyCallRejected', null, 602);
-    return {};
+    return { status };
   },
 
   /** A cloud mixer that is recorded: everybody sees how it stands. */

@@ -81,7 +81,7 @@ async fn a_native_member_is_in_the_same_room() {
     let gateway = Gateway::start_with(&[SETTING]).await;
     let room = gateway.api().await.create_room(json!({"name": "各位"})).await;
     let mut nat = Socket::open(&gateway, "nat", "").await;
-    let joined = nat.done("join", json!({"room": room.id})).await;
+    nat.done("join", json!({"room": room.id})).await;
     let published = nat
         .done(
             "publish_stream",
@@ -139,7 +139,6 @@ async fn a_native_member_is_in_the_same_room() {
     assert_eq!(ann.told(JOINED).await["uid"], other["uid"], "the number stays");
     nat.done("leave", json!({"room": room.id})).await;
     assert_eq!(ann.told(LEFT).await["uid"], other["uid"]);
-    assert_eq!(text(&joined, "member").is_empty(), false);
 }
 
 /// After -1307 and after switching the camera, apps stop and start on the same URL; players stay.
@@ -170,7 +169,7 @@ async fn an_audience_watches() {
     let mut eve = Netcall::join(&gateway, "show", "eve", 2, json!({"role": 1})).await;
     assert_eq!(eve.user(2)["url"], "");
     assert!(text(&eve.user(1), "url").starts_with("rtmp://"));
-    assert_eq!(ann.told_so_far().await, [json!(0); 0]);
+    ann.was_told_nothing().await;
     let refused = eve.ask_self(7, json!({"mode": 1})).await;
     assert_eq!(refused["code"], 403, "{refused}");
     ann.ask_self(7, json!({"mode": 1})).await;

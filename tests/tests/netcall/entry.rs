@@ -47,23 +47,30 @@ async fn accounts_are_proven_by_tokens() {
     let gateway = Gateway::start_with(&[r#"vendor.apps=[{key="nk",app="demo"}]"#]).await;
     let token = gateway.token(&["--account", "ann"]).await;
     let good = format!("nk:{token}");
-    assert_eq!(log_in(&gateway, &good, "a", "ann", 1).await["code"], 200);
+    let found = look_up(&gateway, &good, 1, "a", "2").await;
+    Netcall::with(&gateway, login_body("ann", 1, &found, json!({}))).await;
+    let mut eve = Netcall::dial(&gateway, "/").await;
+    let other = eve.log_in(login_body("eve", 1, &found, json!({}))).await;
     assert_eq!(
-        log_in(&gateway, &good, "a", "bob", 2).await["code"],
-        403,
+        other,
+        json!({"code": 403, "errmsg": "accid"}),
         "of another account"
     );
-    assert_eq!(
-        log_in(&gateway, "nk", "a", "ann", 3).await["code"],
-        403,
-        "nothing shown"
-    );
-    assert_eq!(log_in(&gateway, "nk:x.y.z", "a", "ann", 3).await["code"], 403);
     let server = gateway.token(&["--account", "server", "--server"]).await;
-    assert_eq!(
-        log_in(&gateway, &format!("nk:{server}"), "a", "server", 4).await["code"],
-        403
-    );
+    for wrong in [
+        "nk",
+        "nk:",
+        "nk:x.y.z",
+        &good[..good.len() - 1],
+        &format!("nk:{server}"),
+    ] {
+        let refused = look_up(&gateway, wrong, 3, "a", "2").await;
+        assert_eq!(
+            refused,
+            json!({"code": 403, "errmsg": "invalid_token"}),
+            "{wrong}"
+        );
+    }
     let one_room = gateway
         .token(&["--account", "cem", "--room", "a", "--role", "talker"])
         .await;

@@ -257,7 +257,7 @@ async fn bad_commands_change_nothing() {
             assert_eq!(answer["code"], 414, "for somebody else");
         }
         eve.beat().await;
-        assert_eq!(ann.told_so_far().await, [json!(0); 0]);
+        ann.was_told_nothing().await;
     }
     let mut eve = Netcall::join(&gateway, "calm", "eve", 2, json!({})).await;
     for text in [
@@ -280,7 +280,7 @@ async fn bad_commands_change_nothing() {
         2,
         "a second login on the socket"
     );
-    assert_eq!(ann.told_so_far().await, [json!(0); 0]);
+    ann.was_told_nothing().await;
     // Enough is enough.
     for _ in 0..8 {
         eve.say("x").await;
@@ -292,11 +292,7 @@ async fn bad_commands_change_nothing() {
     let mut huge = Netcall::join(&gateway, "calm", "eve", 2, json!({})).await;
     huge.say(&"x".repeat(100_000)).await;
     huge.closed().await;
-    assert_eq!(
-        ann.told_so_far().await,
-        [json!(0); 0],
-        "within its grace a member stays"
-    );
+    ann.was_told_nothing().await; // within its grace a member stays
 }
 
 /// Before the login a connection has few tries, little time, and few like it.

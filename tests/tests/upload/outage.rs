@@ -141,7 +141,7 @@ async fn a_spoiled_upload_keeps_the_file() {
 /// A recording can be deleted while it waits and while it is under way; nothing of it stays anywhere.
 #[tokio::test]
 async fn deleting_does_not_wait_for_the_storage() {
-    let scene = Scene::start(&["recording.upload.timeout=10s"]).await;
+    let scene = Scene::start(&["recording.upload.timeout=1200ms"]).await;
     scene.gate.set(Way::Frozen);
     let (id, _) = scene.one_part(json!({"stream": scene.stream})).await;
     // Its upload hangs in the middle of a request.
@@ -159,7 +159,7 @@ async fn deleting_does_not_wait_for_the_storage() {
     scene.gate.set(Way::Open);
     wait::until("what is to be removed is", LIMIT, || async {
         let left = scene.gateway.metric("lianmai_remote_removals_total", "").await;
-        (left >= 1.0 && scene.server.objects().await.is_empty()).then_some(())
+        (left >= 2.0 && scene.server.objects().await.is_empty()).then_some(())
     })
     .await;
 }

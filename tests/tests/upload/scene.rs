@@ -24,6 +24,9 @@ pub(crate) struct Scene {
     pub(crate) pull: String,
 }
 
+/// Lets [`heavy`] media in.
+pub(crate) const HEAVY: &str = "app_limits.max_bitrate=100000000";
+
 /// Media of so many megabits a second, most of it filling.
 pub(crate) fn heavy(megabits: u32) -> Source {
     let params = format!(
@@ -48,6 +51,7 @@ impl Scene {
         let settings: Vec<&str> = settings
             .iter()
             .map(String::as_str)
+            .chain([HEAVY])
             .chain(extra.iter().copied())
             .collect();
         let gateway = Gateway::start_from_file(&settings).await;

@@ -4,7 +4,7 @@ use lianmai_tests::gate::Way;
 use lianmai_tests::{Gate, Gateway, S3, wait};
 use serde_json::json;
 
-use crate::scene::{LIMIT, Scene, heavy};
+use crate::scene::{HEAVY, LIMIT, Scene, heavy};
 
 /// R-C1, R-C2: the disk fills while the storage is away; afterwards everything arrives, and recording is possible again.
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn uploads_make_room() {
     let server = S3::start().await;
     let gate = Gate::to(server.address).await;
     let settings = server.settings(gate.address);
-    let more = ["recording.min_free=12000000", "recording.part_duration=1s"];
+    let more = ["recording.min_free=12000000", "recording.part_duration=1s", HEAVY];
     let settings: Vec<&str> = settings.iter().map(String::as_str).chain(more).collect();
     // 24 MB for recordings alone, of which half stays free.
     let gateway = Gateway::start_on_small_disk(&settings, 24_000_000).await;

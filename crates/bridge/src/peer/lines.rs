@@ -26,6 +26,7 @@ impl Peer {
             now,
             self.direction,
             &offer.sdp,
+            Some(self.offer.as_str()).filter(|before| !before.is_empty()),
             named.as_ref(),
             &mut self.senders,
         )?;
@@ -161,6 +162,7 @@ impl Peer {
                 now,
                 self.direction,
                 &offer,
+                Some(&self.offer),
                 None,
                 &mut self.senders,
             )?;

@@ -13,6 +13,7 @@ mod ladder;
 mod lines;
 pub(crate) mod link;
 pub(crate) mod negotiate;
+mod offered;
 mod outgoing;
 mod outlet;
 mod pacer;
@@ -28,5 +29,6 @@ mod watch;
 
 pub(crate) use drive::{Command, Peer};
 pub(crate) use lines::{check, direction_of};
+pub use offered::{OfferedLine, offered};
 #[cfg(fuzzing)]
 pub(crate) use trickle::{Fragment, fragment_of};

@@ -29,7 +29,7 @@ pub(crate) struct Negotiated {
 /// SSRCs of our streams towards a viewer, by mid. They live as long as the peer.
 pub(crate) type Senders = HashMap<String, u32>;
 
-/// Applies `offer` and answers it. Lines that are not among those `named` are answered as inactive.
+/// Applies `offer` and answers it; `before` is the offer before it, if there was one. Lines that are not among those `named` are answered as inactive.
 ///
 /// # Errors
 /// [`BridgeError::Sdp`], [`BridgeError::NoCodec`]. A connection that has failed once is not to be used any more.
@@ -38,12 +38,14 @@ pub(crate) fn negotiate(
     now: Instant,
     direction: Direction,
     offer: &str,
+    before: Option<&str>,
     named: Option<&HashSet<&str>>,
     senders: &mut Senders,
 ) -> Result<Negotiated, BridgeError> {
     let offered = sdp::sections(offer);
+    let kept = before.map_or_else(Vec::new, |before| sdp::keeping_layers(offer, before));
     let prepared = match direction {
-        Direction::Publish => sdp::prefer(offer),
+        Direction::Publish => sdp::without_streams(&sdp::prefer(offer), &kept),
         Direction::Play => sdp::without_inactive(offer),
     };
     let description = RTCSessionDescription::offer(prepared).map_err(refused)?;
@@ -70,6 +72,10 @@ pub(crate) fn negotiate(
         .map(|section| section.mid.as_str())
         .collect();
     let answer = sdp::with_inactive(&answer, &inactive);
+    let answer = match direction {
+        Direction::Publish => sdp::with_layers(&answer, offer, &kept),
+        Direction::Play => answer,
+    };
     let sections = sdp::sections(&answer);
     let mids = |sections: &[Section]| {
         sections

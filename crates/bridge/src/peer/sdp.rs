@@ -283,14 +283,93 @@ pub(crate) fn with_stream_names(answer: &str, names: &HashMap<String, String>) -
     })
 }
 
-/// Replaces lines; `change` gets each with the number of its media section.
-fn map_lines(text: &str, change: impl Fn(&str, Option<usize>) -> Option<String>) -> String {
-    let mut out = String::with_capacity(text.len());
+/// Sections that send the same simulcast layers as they did in the offer before.
+pub(crate) fn keeping_layers(offer: &str, before: &str) -> Vec<String> {
+    let before = sections(before);
+    let is_same = |section: &Section| {
+        let known = before.iter().find(|known| known.mid == section.mid);
+        !section.layers.is_empty() && known.is_some_and(|known| known.layers == section.layers)
+    };
+    let all = sections(offer);
+    all.into_iter()
+        .filter(is_same)
+        .map(|section| section.mid)
+        .collect()
+}
+
+/// The offer without what says which streams these sections send. Clients name the streams of layers in their first
+/// packets only; told of the layers again, the library below forgets which stream is which, for good.
+pub(crate) fn without_streams(offer: &str, mids: &[String]) -> String {
+    const STREAMS: [&str; 5] = ["a=rid:", "a=simulcast:", "a=ssrc:", "a=ssrc-group:", "a=msid:"];
+    let all = sections(offer);
+    let is_kept = |line: &str, place: Option<usize>| {
+        let section = place.and_then(|place| all.get(place));
+        let concerned = section.is_some_and(|section| mids.contains(&section.mid));
+        !concerned || !STREAMS.iter().any(|start| line.starts_with(start))
+    };
+    filter_lines(offer, is_kept)
+}
+
+/// The answer with the layers of these sections taken, as the offer has them (RFC 8853 §5.3).
+pub(crate) fn with_layers(answer: &str, offer: &str, mids: &[String]) -> String {
+    let mut taken: HashMap<String, String> = HashMap::new();
+    let all = sections(offer);
+    for (line, place) in placed_lines(offer) {
+        let Some(section) = place.and_then(|place| all.get(place)) else {
+            continue;
+        };
+        let rid = || {
+            Some(format!(
+                "a=rid:{} recv",
+                line.strip_prefix("a=rid:")?.split_once(" send")?.0
+            ))
+        };
+        let list = || {
+            Some(format!(
+                "a=simulcast:recv {}",
+                line.strip_prefix("a=simulcast:send ")?
+            ))
+        };
+        if mids.contains(&section.mid)
+            && let Some(line) = rid().or_else(list)
+        {
+            let lines = taken.entry(section.mid.clone()).or_default();
+            lines.push_str("\r\n");
+            lines.push_str(&line);
+        }
+    }
+    let answered = sections(answer);
+    map_lines(answer, |line, place| {
+        let mid = &answered.get(place?)?.mid;
+        let lines = taken.get(mid)?;
+        (line.strip_prefix("a=mid:") == Some(mid)).then(|| format!("{line}{lines}"))
+    })
+}
+
+/// Lines with the numbers of their media sections.
+fn placed_lines(text: &str) -> impl Iterator<Item = (&str, Option<usize>)> {
     let mut place = None;
-    for line in text.lines().map(str::trim_end) {
+    text.lines().map(str::trim_end).map(move |line| {
         if line.starts_with("m=") {
             place = Some(place.map_or(0, |place: usize| place + 1));
         }
+        (line, place)
+    })
+}
+
+fn filter_lines(text: &str, is_kept: impl Fn(&str, Option<usize>) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (line, _) in placed_lines(text).filter(|(line, place)| is_kept(line, *place)) {
+        out.push_str(line);
+        out.push_str("\r\n");
+    }
+    out
+}
+
+/// Replaces lines; `change` gets each with the number of its media section.
+fn map_lines(text: &str, change: impl Fn(&str, Option<usize>) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (line, place) in placed_lines(text) {
         match change(line, place) {
             Some(changed) => out.push_str(&changed),
             None => out.push_str(line),
@@ -374,6 +453,29 @@ mod tests {
             assert_eq!(layers(&format!("send {listed}")), best_first);
         }
         assert!(prefer(&offer).contains("m=video 9 UDP/TLS/RTP/SAVPF 102 96 108\r\n"));
+    }
+
+    #[test]
+    fn layers_are_told_once() {
+        let lines =
+            "a=rid:h send\r\na=rid:l send\r\na=simulcast:send h;l\r\na=ssrc:1 cname:x\r\na=msid:s t\r\n";
+        let before = format!("{OFFER}{lines}");
+        let offer = format!("{before}m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\na=msid:s u\r\n");
+        let kept = keeping_layers(&offer, &before);
+        assert_eq!(kept, ["1"]);
+        assert!(keeping_layers(&offer, OFFER).is_empty(), "new layers");
+        let told = without_streams(&offer, &kept);
+        assert!(
+            !told.contains("rid:") && !told.contains("simulcast") && !told.contains("msid:s t"),
+            "{told}"
+        );
+        assert!(told.contains("a=msid:s u"), "of another section: {told}");
+        let answer = with_layers(&OFFER.replace("a=recvonly", "a=inactive"), &offer, &kept);
+        assert!(
+            answer.contains("a=mid:1\r\na=rid:h recv\r\na=rid:l recv\r\na=simulcast:recv h;l\r\n"),
+            "{answer}"
+        );
+        assert_eq!(answer.matches("a=rid:").count(), 2);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct Estimate {
 struct Sent {
     at: Instant,
     bytes: u16,
+    /// Spoken of; what a report says that is lost itself is not known.
+    told: bool,
     arrived: bool,
 }
 
@@ -56,6 +58,7 @@ impl Estimate {
         self.sent.push_back(Sent {
             at: now,
             bytes: u16::try_from(bytes).unwrap_or(u16::MAX),
+            told: false,
             arrived: false,
         });
         let number = self.next as u16;
@@ -84,10 +87,13 @@ impl Estimate {
                     false => arrival + step,
                 };
             }
-            if arrived
-                && let Some(place) = self.place(number)
-                && let Some(sent) = self.sent.get_mut(place)
-            {
+            let place = self.place(number);
+            if let Some(sent) = place.and_then(|place| self.sent.get_mut(place)) {
+                sent.told = true;
+                if !arrived {
+                    number = number.wrapping_add(1);
+                    continue;
+                }
                 newest = newest.max(Some(sent.at));
                 if !std::mem::replace(&mut sent.arrived, true) {
                     let (at, bytes) = (sent.at, usize::from(sent.bytes));
@@ -100,7 +106,7 @@ impl Estimate {
         let done = |sent: &Sent| sent.arrived || newest.saturating_duration_since(sent.at) > OVERTAKEN;
         while let Some(sent) = self.sent.front().copied().filter(done) {
             self.sent.pop_front();
-            if !sent.arrived {
+            if sent.told && !sent.arrived {
                 self.capacity.lost(sent.at);
             }
         }

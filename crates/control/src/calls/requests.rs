@@ -9,6 +9,9 @@ use super::CallView;
 use super::follow::limits;
 use crate::service::{App, Service, ServiceError, State, Tx, open_room, random};
 
+/// How long the room of a call may be empty: its call ends with it. A room must not outlive a call that was lost.
+const MAX_EMPTY: Delay = Delay::from_secs(12 * 3600);
+
 /// Who asks: a session of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
@@ -164,7 +167,7 @@ impl Service {
             app: call.app().clone(),
             id: call.room().clone(),
             settings: Settings {
-                lifetime: Lifetime::Persistent,
+                lifetime: Lifetime::EndsWhenEmpty { delay: MAX_EMPTY },
                 ..Settings::new(RoomKind::Communication)
             },
             creator: None,

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::view::{entry, opens};
 use super::{Letter, Post, message};
-use crate::service::{Core, random};
+use crate::service::{Core, Told, random};
 use crate::store::{Op, QueuedEvent};
 
-/// Rows and letters of one change.
-pub(crate) fn tell(core: &Core, change: Change, ops: &mut Vec<Op>, letters: &mut Vec<Letter>) {
+/// Rows of one change, and what is to be told once they are durable.
+pub(crate) fn tell(core: &Core, change: Change, ops: &mut Vec<Op>, told: &mut Told) {
     let Change { call, events, .. } = change;
     let is_passing = |event: &Event| matches!(event.kind, EventKind::Control { .. });
     let nothing_to_store = !events.is_empty() && events.iter().all(is_passing);
@@ -19,7 +19,7 @@ pub(crate) fn tell(core: &Core, change: Change, ops: &mut Vec<Op>, letters: &mut
         ops.push(Op::SaveCall(Box::new(call.clone())));
     }
     for event in events {
-        letters.extend(event.to.iter().map(|to| Letter {
+        told.letters.extend(event.to.iter().map(|to| Letter {
             app: call.app().clone(),
             to: to.clone(),
             post: frame(core, &call, &event, to),
@@ -30,8 +30,8 @@ pub(crate) fn tell(core: &Core, change: Change, ops: &mut Vec<Op>, letters: &mut
                 app: call.app().clone(),
                 record: record.clone(),
             });
-            webhooks(core, &call, &event, record, ops);
-            messages(core, &call, record, ops, letters);
+            webhooks(core, &call, &event, record, ops, told);
+            messages(core, &call, record, ops, &mut told.letters);
         }
     }
 }
@@ -75,11 +75,13 @@ pub(super) fn invitation(call: &Call, account: &AccountId, at: lianmai_rooms::Ti
     Some(Value::Object(json(call, &event)))
 }
 
-fn webhooks(core: &Core, call: &Call, event: &Event, record: &Record, ops: &mut Vec<Op>) {
+fn webhooks(core: &Core, call: &Call, event: &Event, record: &Record, ops: &mut Vec<Op>, told: &mut Told) {
     let targets = core.targets(call.app());
     if targets.is_empty() {
         return;
     }
+    let wake = targets.iter().map(|target| (call.app().clone(), target.clone()));
+    told.targets.extend(wake);
     let event_id = random::id::<20>("evt");
     let body = json!({
         "id": event_id,

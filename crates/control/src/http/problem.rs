@@ -30,6 +30,8 @@ pub struct Problem {
     retry_after_secs: Option<u64>,
     vendor_code: Option<i32>,
     vendor_state: Option<u16>,
+    /// Hundredths of a core.
+    shortage: Option<(u32, u32)>,
 }
 
 /// A problem as it is sent (RFC 9457 §3).
@@ -64,6 +66,14 @@ pub struct ProblemBody<'a> {
     /// With `vendor_code`: the vendor's number for the state of the mix after it, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     vendor_state: Option<u16>,
+    /// With `no_capacity` of workers: the cores that are needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0.02)]
+    need: Option<f64>,
+    /// With `no_capacity` of workers: the most cores that are free on one of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0.0)]
+    free: Option<f64>,
 }
 
 impl Problem {
@@ -82,6 +92,7 @@ impl Problem {
             retry_after_secs: None,
             vendor_code: None,
             vendor_state: None,
+            shortage: None,
         }
     }
 
@@ -156,6 +167,14 @@ impl Problem {
         self
     }
 
+    /// Adds how many cores are needed, and how many are free.
+    #[must_use]
+    pub fn shortage(mut self, need: f64, free: f64) -> Self {
+        let hundredths = |cores: f64| (cores * 100.0).round() as u32;
+        self.shortage = Some((hundredths(need), hundredths(free)));
+        self
+    }
+
     /// HTTP status.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
@@ -187,6 +206,8 @@ impl Problem {
             room: self.room.as_ref().map(RoomId::as_str),
             vendor_code: self.vendor_code,
             vendor_state: self.vendor_state,
+            need: self.shortage.map(|(need, _)| f64::from(need) / 100.0),
+            free: self.shortage.map(|(_, free)| f64::from(free) / 100.0),
         }
     }
 }

@@ -61,6 +61,7 @@ pub use app::webhook_secret;
 pub(crate) use app::{App, Apps};
 pub use clock::Clock;
 pub use config::ServiceConfig;
+pub(crate) use effects::Told;
 pub use error::{ErrorKind, ServiceError};
 pub use password::Password;
 pub use policy::{AppLimits, AppPolicy, MAX_HOOK_URL, MAX_WEBHOOKS};

@@ -71,7 +71,7 @@ pub(crate) fn of(core: &Core, state: &State, tx: Tx) -> (Vec<Op>, Told) {
             .extend(targets.into_iter().map(|target| (app.clone(), target)));
     }
     for change in tx.calls {
-        calls::tell(core, change, &mut ops, &mut told.letters);
+        calls::tell(core, change, &mut ops, &mut told);
     }
     told.letters
         .extend(tx.kicked.into_iter().map(|(app, account, session)| Letter {

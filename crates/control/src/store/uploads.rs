@@ -328,3 +328,196 @@ async fn keep(
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use lianmai_rooms::Secret;
+
+    use super::*;
+    use crate::recordings::{
+        PartFacts, PartFile, PartState, Recording, RecordingSetup, RecordingState, UploadState,
+    };
+    use crate::service::AppPolicy;
+    use crate::store::{Op, StoreConfig, StoredApp};
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn part(number: u32, state: PartState) -> Box<Part> {
+        let file = PartFile {
+            name: "x.mp4".to_owned(),
+            bytes: 100,
+            sha256: None,
+        };
+        Box::new(Part {
+            recording: "r".to_owned(),
+            part: number,
+            facts: PartFacts {
+                files: vec![file.clone(), file],
+                ..PartFacts::default()
+            },
+            state,
+            location: Location::Local,
+            remote: None,
+            upload: None,
+        })
+    }
+
+    async fn store() -> Store {
+        let store = Store::open(&StoreConfig::memory()).await.unwrap();
+        let app = AppId::parse("demo").unwrap();
+        let recording = Recording {
+            id: "r".to_owned(),
+            position: 0,
+            app: app.clone(),
+            room: lianmai_rooms::RoomId::parse("room").unwrap(),
+            stream: lianmai_rooms::StreamId::parse("s").unwrap(),
+            setup: RecordingSetup {
+                format: crate::recordings::RecordingFormat::Mp4,
+                audio_only: false,
+                part_ms: None,
+                part_bytes: None,
+                is_mix: false,
+                account: None,
+                by_room: false,
+            },
+            state: RecordingState::Done,
+            error: None,
+            members: Vec::new(),
+            started_at: at(0),
+            ended_at: Some(at(1)),
+        };
+        let app = StoredApp {
+            id: app,
+            secret: Secret::new(vec![7; 32]).unwrap(),
+            created_at: at(0),
+            policy: AppPolicy::default(),
+        };
+        let rows = vec![
+            Op::SaveApp(app),
+            Op::SaveRecording(Box::new(recording)),
+            Op::SavePart(part(1, PartState::Complete)),
+            Op::SavePart(part(2, PartState::Open)),
+        ];
+        store.write(rows).await.unwrap();
+        store
+    }
+
+    async fn write(store: &Store, op: UploadOp) {
+        store.write(vec![Op::Upload(op)]).await.unwrap();
+    }
+
+    fn queue(part: u32, now: u64) -> UploadOp {
+        UploadOp::Queue {
+            recording: "r".to_owned(),
+            part,
+            at: at(now),
+        }
+    }
+
+    fn failed(attempts: u32, is_given_up: bool) -> UploadOp {
+        UploadOp::Failed(Box::new(FailedUpload {
+            recording: "r".to_owned(),
+            part: 1,
+            attempts,
+            next_at: at(500),
+            reason: "refused",
+            error: "no".to_owned(),
+            is_given_up,
+        }))
+    }
+
+    /// A part waits once, and only when it is complete; what was given up waits again when it is asked for.
+    #[tokio::test]
+    async fn parts_wait_until_they_are_done() {
+        let store = store().await;
+        for (number, now) in [(1, 10), (2, 11), (1, 12)] {
+            write(&store, queue(number, now)).await;
+        }
+        let waiting = store.queued_uploads(10).await.unwrap();
+        assert_eq!(waiting.len(), 1);
+        assert_eq!(
+            (waiting[0].part, waiting[0].queued_at, waiting[0].attempts),
+            (1, at(10), 0)
+        );
+        let counts = store.upload_counts().await.unwrap();
+        assert_eq!(
+            (counts.waiting, counts.bytes, counts.oldest),
+            (1, 200, Some(at(10)))
+        );
+
+        write(&store, failed(3, false)).await;
+        let waiting = store.queued_uploads(10).await.unwrap();
+        assert_eq!((waiting[0].attempts, waiting[0].next_at), (3, at(500)));
+        assert_eq!(waiting[0].reason.as_deref(), Some("refused"));
+        write(&store, failed(4, true)).await;
+        assert!(store.queued_uploads(10).await.unwrap().is_empty());
+        let parts = store.recording_parts("r").await.unwrap();
+        let upload = parts[0].upload.as_ref().unwrap();
+        assert_eq!(
+            (upload.state, upload.error.as_deref()),
+            (UploadState::GivenUp, Some("no"))
+        );
+        assert!(parts[1].upload.is_none());
+        let hurry = UploadOp::Hurry {
+            recording: "r".to_owned(),
+            at: at(600),
+        };
+        write(&store, hurry).await;
+        assert_eq!(store.queued_uploads(10).await.unwrap()[0].queued_at, at(600));
+        write(&store, failed(1, true)).await;
+        write(&store, UploadOp::QueueAll { at: at(700) }).await;
+        assert_eq!(store.queued_uploads(10).await.unwrap()[0].queued_at, at(700));
+
+        let mut there = part(1, PartState::Complete);
+        there.remote = Some("s3://b/a/r".parse().unwrap());
+        let verified = UploadOp::Verified {
+            part: there,
+            progress: r#"{"is_verified":true}"#.to_owned(),
+        };
+        write(&store, verified).await;
+        assert_eq!(store.verified_uploads().await.unwrap().len(), 1);
+        let done = UploadOp::Done {
+            recording: "r".to_owned(),
+            part: 1,
+            location: Location::S3,
+        };
+        write(&store, done).await;
+        // What a repair says of it afterwards does not bring it back.
+        store
+            .write(vec![Op::SavePart(part(1, PartState::Complete))])
+            .await
+            .unwrap();
+        write(&store, UploadOp::QueueAll { at: at(800) }).await;
+        assert!(store.queued_uploads(10).await.unwrap().is_empty());
+        let parts = store.recording_parts("r").await.unwrap();
+        assert_eq!(
+            (parts[0].location, parts[0].remote.as_ref().unwrap().key.as_str()),
+            (Location::S3, "a/r")
+        );
+    }
+
+    /// A deleted recording takes what waits with it, but not what is to be removed.
+    #[tokio::test]
+    async fn removals_outlive_their_recording() {
+        let store = store().await;
+        write(&store, queue(1, 10)).await;
+        let remove = UploadOp::Remove {
+            object: "s3://b/x".to_owned(),
+            upload: None,
+            at: at(20),
+        };
+        let rows = vec![Op::Upload(remove), Op::DeleteRecording("r".to_owned())];
+        store.write(rows).await.unwrap();
+        assert!(store.queued_uploads(10).await.unwrap().is_empty());
+        let removals = store.queued_removals(10).await.unwrap();
+        assert_eq!((removals.len(), removals[0].object.as_str()), (1, "s3://b/x"));
+        let id = removals[0].id;
+        write(&store, UploadOp::RemoveLater { id, next_at: at(90) }).await;
+        let removals = store.queued_removals(10).await.unwrap();
+        assert_eq!((removals[0].attempts, removals[0].next_at), (1, at(90)));
+        write(&store, UploadOp::Removed(id)).await;
+        assert_eq!(store.upload_counts().await.unwrap(), UploadCounts::default());
+    }
+}

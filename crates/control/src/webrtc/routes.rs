@@ -15,7 +15,7 @@ use lianmai_rooms::{AppId, MemberId, Rejection, StreamId};
 
 use super::answers::{check_publish, disabled, problem};
 use super::cors::{self, FRAGMENT, SDP};
-use super::{Direction, Owner, Webrtc, ice, resource};
+use super::{Direction, Owner, Webrtc, capacity, ice, resource};
 use crate::http::{HttpState, Problem, bearer};
 use crate::service::Service;
 
@@ -125,6 +125,11 @@ async fn offered(
     let grant = service.access().authorise(asked).await?;
     check_publish(service, action, &grant)?;
     let sdp = text(body, webrtc.config.max_sdp).await?;
+    if action == Action::Play {
+        capacity::check(service, &lianmai_bridge::offered(&sdp), |_| {
+            Some(grant.key.clone())
+        })?;
+    }
     let user = grant.holder.clone().unwrap_or_else(|| "app".into());
     let answer = open(webrtc, action, grant.clone(), sdp).await?;
     keep(service, webrtc, action, &grant, &answer.peer)?;

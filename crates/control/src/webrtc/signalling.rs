@@ -8,14 +8,15 @@ use std::net::SocketAddr;
 
 use axum::http::StatusCode;
 use lianmai_bridge::{
-    Answer, BridgeError, IceServer, LayerChoice, Line, Lines, Offer, PeerId, PlayLine, PublishLine, Trickled,
+    Answer, BridgeError, IceServer, LayerChoice, Line, Lines, Offer, OfferedLine, PeerId, PlayLine,
+    PublishLine, Trickled,
 };
 use lianmai_hub::{AccessRequest, Action, Grant, Protocol};
 use lianmai_rooms::{AccountId, AppId, MemberId, Rejection, RoomId, SessionId, StreamId};
 
 use super::answers::{check_publish, disabled, no_such_peer, problem};
 use super::peers::Grants;
-use super::{Direction, Owner, Webrtc};
+use super::{Direction, Owner, Webrtc, capacity};
 use crate::http::Problem;
 use crate::service::{Service, ServiceError};
 
@@ -101,6 +102,14 @@ pub(crate) async fn negotiate(
         .as_ref()
         .map_or_else(Grants::new, |peer| webrtc.peers.grants(peer));
     let grants = grants(service, who, direction, lines, held).await?;
+    // Whoever has a peer already is not refused more of it.
+    if direction == Direction::Subscribe && present.is_none() {
+        let stream_of = |line: &OfferedLine| {
+            let used = lines.iter().find(|used| used.mid == line.mid)?;
+            grants.get(&used.stream).map(|grant| grant.key.clone())
+        };
+        capacity::check(service, &lianmai_bridge::offered(&sdp), stream_of)?;
+    }
     let offer = Offer {
         sdp,
         lines: Lines::ByMid(by_mid(lines, &grants, direction)),

@@ -8,8 +8,8 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::dispatcher::Dispatcher;
 use super::link::{FromLink, INBOX};
-use super::status::{MixStatus, RenditionStatus, Snapshot, WorkerStatus};
-use super::{InternalKey, WorkerSecret, WorkersConfig};
+use super::status::{MixStatus, RenditionState, RenditionStatus, Snapshot, WorkerStatus};
+use super::{InternalKey, WorkerSecret, WorkersConfig, job};
 use crate::mixing::PlanBoard;
 use crate::service::Clock;
 
@@ -61,6 +61,33 @@ impl Workers {
     pub fn renditions(&self, stream: &StreamKey) -> Vec<RenditionStatus> {
         let snapshot = self.snapshot.load();
         snapshot.renditions.get(stream).cloned().unwrap_or_default()
+    }
+
+    /// Whether a rendition is made already or could be now; else the cores it needs, and the most that are free on one
+    /// worker.
+    pub(crate) fn has_room(&self, hub: &Hub, rendition: &StreamKey) -> Result<(), (f64, f64)> {
+        let snapshot = self.snapshot.load();
+        let known = snapshot.renditions.get(&rendition.plain());
+        let known = known.and_then(|all| all.iter().find(|one| Some(one.form) == rendition.form_of()));
+        if let Some(status) = known {
+            return match (status.state, status.need, status.free) {
+                (RenditionState::NoCapacity, Some(need), Some(free)) => Err((need, free)),
+                _ => Ok(()),
+            };
+        }
+        let Some(want) = job::want(&self.config, hub, rendition.clone()) else {
+            return Ok(());
+        };
+        let free = snapshot
+            .workers
+            .iter()
+            .map(|worker| worker.free)
+            .fold(0.0, f64::max);
+        if want.need <= free {
+            Ok(())
+        } else {
+            Err((want.need, free))
+        }
     }
 
     /// Where a mix stands that a room has. `stream` is its key.

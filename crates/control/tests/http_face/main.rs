@@ -6,6 +6,7 @@ mod emedia;
 mod harness;
 mod hostile;
 mod limits;
+mod netcall;
 mod refusals;
 mod secrets;
 mod sockets;

@@ -196,7 +196,8 @@ async fn a_mix_goes_on_elsewhere_as_it_is_now() {
     let red = json!({"layout": {"background": "#ff0000"}});
     let (status, _) = plane.ask(Method::PATCH, "/mix", red).await;
     assert_eq!(status, 200);
-    let changed = first.update_mix(|_| true).await;
+    let is_red = |changed: &MixJob| changed.scene.background != job.scene.background;
+    let changed = first.update_mix(is_red).await;
     drop(first);
     let again = second.start_mix().await;
     assert_ne!(again.id, job.id);

@@ -156,16 +156,31 @@ impl VideoEncoder {
             picture::Type::None
         });
         self.inner.send_frame(picture).map_err(CodecError::of("encode"))?;
+        self.receive()
+    }
+
+    /// The pictures held back, one with each call; `None` = that was all. Nothing can be encoded afterwards.
+    ///
+    /// # Errors
+    /// [`CodecError`].
+    pub(crate) fn finish(&mut self) -> Result<Option<Coded>, CodecError> {
+        // Said again it is refused, and changes nothing.
+        let _ = self.inner.send_eof();
+        self.receive()
+    }
+
+    fn receive(&mut self) -> Result<Option<Coded>, CodecError> {
         match self.inner.receive_packet(&mut self.packet) {
             Ok(()) => {}
             Err(Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => return Ok(None),
+            Err(Error::Eof) => return Ok(None),
             Err(error) => return Err(CodecError::of("encode")(error)),
         }
         let stream = self.packet.data().unwrap_or_default();
         // What describes the encoder is of no use to players.
         let units = AnnexBUnits::new(stream).filter(|unit| NalType::of(unit) != Some(NalType::Sei));
         Ok(Some(Coded {
-            pts: self.packet.pts().unwrap_or(pts),
+            pts: self.packet.pts().unwrap_or_default(),
             keyframe: self.packet.is_key(),
             payload: nal::join(units),
         }))
@@ -186,4 +201,36 @@ fn config_of(headers: &[u8]) -> Result<VideoConfig, CodecError> {
     };
     let record = AvcRecord::from_parameter_sets(units(NalType::Sps), units(NalType::Pps))?;
     Ok(VideoConfig::from_record(VideoCodec::H264, record.to_bytes()?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{new_picture, plane_bytes_mut};
+
+    /// Every picture that went in comes out, in order: of a mix for watching at once, of one for recording at the end.
+    #[test]
+    fn no_picture_is_kept() {
+        crate::codec::silence_logs();
+        let size = Size {
+            width: 64,
+            height: 64,
+        };
+        for (effort, at_once) in [(Effort::Live, true), (Effort::Recording, false)] {
+            let mut encoder = VideoEncoder::with_effort(size, 200_000, 25.0, effort).unwrap();
+            let mut picture = new_picture(size).unwrap();
+            let mut stamps = Vec::new();
+            for n in 0..30_u8 {
+                plane_bytes_mut(&mut picture, 0).0.fill(n * 8);
+                let coded = encoder.encode(&mut picture, i64::from(n) * 40, n == 0).unwrap();
+                stamps.extend(coded.map(|coded| coded.pts));
+            }
+            assert_eq!(stamps.len() == 30, at_once, "{effort:?}: {}", stamps.len());
+            while let Some(coded) = encoder.finish().unwrap() {
+                stamps.push(coded.pts);
+            }
+            let expected: Vec<i64> = (0..30).map(|n| n * 40).collect();
+            assert_eq!(stamps, expected, "{effort:?}");
+        }
+    }
 }

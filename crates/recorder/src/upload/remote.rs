@@ -25,7 +25,7 @@ pub type ByteStream = BoxStream<'static, Result<Bytes, UploadError>>;
 #[derive(Clone, Debug)]
 pub struct Remote {
     pub(super) config: Arc<RemoteConfig>,
-    builder: AmazonS3Builder,
+    builder: Arc<AmazonS3Builder>,
     /// The configured bucket.
     store: AmazonS3,
     /// Pieces and small files in memory.
@@ -60,7 +60,7 @@ impl Remote {
             store: builder.clone().build().map_err(settings)?,
             permits: Arc::new(Semaphore::new(config.parallel.max(1))),
             config: Arc::new(config),
-            builder,
+            builder: Arc::new(builder),
         })
     }
 
@@ -83,7 +83,7 @@ impl Remote {
         if place.bucket == self.config.bucket {
             return Ok((self.store.clone(), key));
         }
-        let other = self.builder.clone().with_bucket_name(&place.bucket);
+        let other = AmazonS3Builder::clone(&self.builder).with_bucket_name(&place.bucket);
         Ok((other.build()?, key))
     }
 

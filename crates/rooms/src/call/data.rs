@@ -17,12 +17,16 @@ impl Default for Reason {
     }
 }
 
-/// The JSON is too long.
+/// The JSON is too long or too deep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("data of a call must not be longer than {} bytes of JSON", Data::MAX_LEN)]
+#[error(
+    "data of a call must not be longer than {} bytes of JSON, or deeper than {}",
+    Data::MAX_LEN,
+    Data::MAX_DEPTH
+)]
 pub struct DataError;
 
-/// Any JSON of bounded length.
+/// Any JSON of bounded length and depth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Data(Value);
@@ -31,11 +35,17 @@ impl Data {
     /// Longest JSON text, in bytes, written without spaces.
     pub const MAX_LEN: usize = 4096;
 
-    /// Checks the length.
+    /// Most arrays and objects inside each other: what holds it must be readable, too.
+    pub const MAX_DEPTH: usize = 32;
+
+    /// Checks length and depth.
     ///
     /// # Errors
-    /// [`DataError`] when it is too long.
+    /// [`DataError`] when it is too long or too deep.
     pub fn new(value: Value) -> Result<Self, DataError> {
+        if !is_shallow(&value, Self::MAX_DEPTH) {
+            return Err(DataError);
+        }
         let mut count = Count(0);
         match serde_json::to_writer(&mut count, &value) {
             Ok(()) => Ok(Self(value)),
@@ -64,6 +74,16 @@ impl From<Data> for Value {
     }
 }
 
+/// Whether nothing is nested deeper than this.
+fn is_shallow(value: &Value, depth: usize) -> bool {
+    let inner = |value: &Value| is_shallow(value, depth.saturating_sub(1));
+    match value {
+        Value::Array(items) => depth > 0 && items.iter().all(inner),
+        Value::Object(fields) => depth > 0 && fields.values().all(inner),
+        _ => true,
+    }
+}
+
 /// Counts what is written, and fails once it is too much.
 struct Count(usize);
 
@@ -84,6 +104,13 @@ impl std::io::Write for Count {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| (0..depth).fold(Value::Null, |inner, _| Value::from(vec![inner]));
+        assert!(Data::new(nested(Data::MAX_DEPTH)).is_ok());
+        assert_eq!(Data::new(nested(Data::MAX_DEPTH + 1)), Err(DataError));
+    }
 
     #[test]
     fn length_is_that_of_the_text() {

@@ -6,12 +6,14 @@
 //! opens an ordinary room under [`Call::room`].
 
 mod answer;
+mod apply;
 mod calls;
 mod clock;
 mod command;
 mod data;
 mod end;
 mod event;
+mod index;
 mod kind;
 mod limits;
 mod member;
@@ -20,6 +22,7 @@ mod presence;
 mod record;
 mod rejection;
 mod ring;
+mod start;
 mod state;
 mod talk;
 

@@ -61,3 +61,21 @@ fn callees_are_others_and_distinct() {
     }
     assert_eq!(world.calls.iter().count(), 0);
 }
+
+/// What is stored of a call does not grow for ever, whoever is invited and refuses.
+#[test]
+fn a_call_knows_so_many() {
+    let mut world = World::new(&["ann-1", "bob-1"]);
+    let call = world.start("ann-1", &["bob", "x"]);
+    world.accept("bob-1", &call).unwrap();
+    let mut invited = 0;
+    let refusal = loop {
+        let name = format!("y{invited}");
+        match world.invite("ann-1", &call, &[&name]) {
+            Ok(()) => world.cancel("ann-1", &call, Some(&[&name])).unwrap(),
+            Err(refusal) => break refusal,
+        }
+        invited += 1;
+    };
+    assert_eq!((refusal, invited), (Rejection::CallFull, 253));
+}

@@ -176,7 +176,10 @@ impl Play {
             other => self.act(other),
         };
         if result.is_err() {
-            assert!(before.iter().eq(self.world.calls.iter()), "a refusal changed something");
+            assert!(
+                before.iter().eq(self.world.calls.iter()),
+                "a refusal changed something"
+            );
         }
         self.look();
     }

@@ -105,7 +105,12 @@ impl World {
         self.now = end;
     }
 
-    pub(crate) fn start_as(&mut self, device: &str, callees: &[&str], group: bool) -> Result<CallId, Rejection> {
+    pub(crate) fn start_as(
+        &mut self,
+        device: &str,
+        callees: &[&str],
+        group: bool,
+    ) -> Result<CallId, Rejection> {
         self.counter += 1;
         let call = call_id(&format!("c{}", self.counter));
         let start = Start {
@@ -150,7 +155,12 @@ impl World {
         })
     }
 
-    pub(crate) fn cancel(&mut self, device: &str, call: &CallId, whose: Option<&[&str]>) -> Result<(), Rejection> {
+    pub(crate) fn cancel(
+        &mut self,
+        device: &str,
+        call: &CallId,
+        whose: Option<&[&str]>,
+    ) -> Result<(), Rejection> {
         self.apply(Command::Cancel {
             call: call.clone(),
             account: owner(device),

@@ -59,7 +59,7 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
     const { platform, tokens, timeoutMs, url } = this;
     const device = options.device ?? `${platform.name}-${Math.floor(platform.random() * 36 ** 8).toString(36)}`;
     const { minMs = 500, maxMs = 10_000 } = options.backoff ?? {};
-    const backoff = new Backoff(platform.random, minMs, maxMs);
+    const backoff = new Backoff(() => platform.random(), minMs, maxMs);
     this.link = new Link({ url, device, platform, tokens, timeoutMs, backoff }, {
       after: () => [...this.inside.values()].map(({ id, state }) => `${id}:${state.sequence}`).join(','),
       onHello: (hello) => this.greeted(hello),

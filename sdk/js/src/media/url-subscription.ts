@@ -27,7 +27,7 @@ export class UrlSubscription extends Emitter<SubscriptionEvents> implements Kept
     public urls: PullUrls,
   ) {
     super();
-    this.backoff = new Backoff(room.host.platform.random, 500, 8_000);
+    this.backoff = new Backoff(() => room.host.platform.random(), 500, 8_000);
     this.state = room.streams.get(stream)?.on_air ? 'connected' : 'waiting';
   }
 

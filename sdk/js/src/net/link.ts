@@ -9,7 +9,8 @@ import type { Platform, Socket, Timer } from '../types/platform';
 import type { Hello } from '../wire/commands';
 import type { Backoff } from './backoff';
 import { verdict } from './closing';
-import { frameOf, type Answer, type EventFrame } from './frames';
+import { frameOf, type EventFrame } from './frames';
+import { Pending, type CommandOptions } from './pending';
 import { queryOf } from './rest';
 import type { Tokens } from './token';
 
@@ -34,28 +35,17 @@ export interface LinkHandlers {
   onState(state: ConnectionState): void;
 }
 
-interface Pending {
-  text: string;
-  done: (result: unknown) => void;
-  failed: (error: LianmaiError) => void;
-  timer: Timer;
-  sent: boolean;
-  /** Sent as soon as there is a connection, before rooms are entered again. */
-  urgent: boolean;
-}
-
 /** Without a greeting for so long, a connection is given up. */
 const GREETING_MS = 10_000;
 /** An answer to a question whether the connection still lives must come within this time. */
 const PATIENCE_MS = 4_000;
-/** More waiting commands than this are refused. */
-const MOST_PENDING = 512;
-
 export class Link {
-  private readonly pending = new Map<number, Pending>();
+  private readonly pending: Pending;
   private socket: Socket | null = null;
   private phase: 'off' | 'opening' | 'greeted' | 'ready' | 'pausing' = 'off';
   private session: string | null = null;
+  /** The token of this connection. */
+  private used: string | null = null;
   private lastId = 0;
   private lastHeard = 0;
   private refusals = 0;
@@ -67,7 +57,9 @@ export class Link {
   constructor(
     private readonly options: LinkOptions,
     private readonly handlers: LinkHandlers,
-  ) {}
+  ) {
+    this.pending = new Pending(options.platform, options.timeoutMs);
+  }
 
   get isOn(): boolean {
     return this.phase !== 'off';
@@ -96,37 +88,12 @@ export class Link {
     this.handlers.onState('idle');
   }
 
-  /**
-   * Carries out a command; fails with a `LianmaiError`. `take` sees the result before any later frame is looked at.
-   */
-  command(op: string, fields: object, how: { urgent?: boolean; timeoutMs?: number; take?: (result: unknown) => void } = {}): Promise<unknown> {
-    const { platform, timeoutMs } = this.options;
-    return new Promise((done, failed) => {
-      if (!this.isOn) return failed(new LianmaiError('closed', 'connect first'));
-      if (this.pending.size >= MOST_PENDING) return failed(new LianmaiError('network', 'too many commands wait'));
-      const id = ++this.lastId;
-      const late = () => {
-        const sent = this.pending.get(id)?.sent === true;
-        this.pending.delete(id);
-        failed(sent ? new LianmaiError('timeout', `no answer to ${op} in time`) : new LianmaiError('network', 'no connection in time'));
-      };
-      this.pending.set(id, {
-        text: JSON.stringify({ ...fields, id, op }),
-        done: (result) => {
-          try {
-            how.take?.(result);
-            done(result);
-          } catch (thrown) {
-            failed(asError(thrown));
-          }
-        },
-        failed,
-        timer: platform.setTimer(late, how.timeoutMs ?? timeoutMs),
-        sent: false,
-        urgent: how.urgent === true,
-      });
-      this.flush();
-    });
+  /** Carries out a command; fails with a `LianmaiError`. */
+  command(op: string, fields: object, how: CommandOptions = {}): Promise<unknown> {
+    if (!this.isOn) return Promise.reject(new LianmaiError('closed', 'connect first'));
+    const answer = this.pending.add(++this.lastId, op, fields, how);
+    this.flush();
+    return answer;
   }
 
   /** Somebody noticed that the network changed: is the connection still there? */
@@ -151,6 +118,7 @@ export class Link {
     }
     // Stopped, or begun anew, while the token was fetched.
     if (this.phase !== 'opening' || this.socket) return;
+    this.used = token;
     const resume = this.session === null ? {} : { session: this.session, after: this.handlers.after() || null };
     const query = queryOf({ access_token: token, device, ...resume });
     let mine: Socket | null = null;
@@ -167,7 +135,7 @@ export class Link {
   private receive(text: string): void {
     this.lastHeard = this.options.platform.now();
     const frame = frameOf(text);
-    if (frame?.kind === 'answer') this.answered(frame.answer);
+    if (frame?.kind === 'answer') this.pending.answered(frame.answer);
     else if (frame?.event.event === 'hello') this.greeted(frame.event as unknown as Hello);
     else if (frame) this.handlers.onEvent(frame.event);
   }
@@ -189,22 +157,9 @@ export class Link {
     });
   }
 
-  private answered({ id, result, error }: Answer): void {
-    const waiting = this.pending.get(id);
-    if (!waiting) return;
-    this.pending.delete(id);
-    this.options.platform.clearTimer(waiting.timer);
-    if (error) waiting.failed(error);
-    else waiting.done(result);
-  }
-
   private flush(): void {
-    const may = (waiting: Pending) => (this.phase === 'ready' || (this.phase === 'greeted' && waiting.urgent)) && !waiting.sent;
-    for (const waiting of this.pending.values()) {
-      if (!may(waiting)) continue;
-      waiting.sent = true;
-      this.post(waiting.text);
-    }
+    if (this.phase !== 'ready' && this.phase !== 'greeted') return;
+    this.pending.flush(this.phase === 'ready', (text) => this.post(text));
   }
 
   /** Asks for a sign of life now and then; without any for too long, the connection is gone whatever it says. */
@@ -214,7 +169,7 @@ export class Link {
     platform.clearTimer(this.watchdog);
     this.watchdog = platform.setTimer(() => {
       const silent = platform.now() - this.lastHeard;
-      if (silent >= goneAfterMs) return this.closed(4004, 'nothing was heard');
+      if (silent >= Math.min(goneAfterMs, 2 * everyMs)) return this.closed(4004, 'nothing was heard');
       if (silent >= everyMs / 2) this.ping();
       this.beat();
     }, everyMs);
@@ -260,9 +215,9 @@ export class Link {
     const { error, final, token } = verdict(code, reason);
     if (token) {
       this.refusals += 1;
-      this.options.tokens.refuse();
+      this.options.tokens.refuse(this.used);
     }
-    const hopeless = token && (!this.options.tokens.canRenew || this.refusals > 2);
+    const hopeless = token && (!this.options.tokens.hasOther(this.used) || this.refusals > 2);
     this.lost(code, error, final || hopeless);
   }
 
@@ -275,8 +230,7 @@ export class Link {
       return this.handlers.onState('lost');
     }
     this.phase = 'pausing';
-    const broken = new LianmaiError('connection_lost', 'the connection broke before the answer came', { cause: error });
-    this.fail((waiting) => waiting.sent, broken);
+    this.pending.broke(error);
     this.handlers.onLost(code, error, false);
     this.handlers.onState('reconnecting');
     const delayMs = backoff.next();
@@ -297,15 +251,6 @@ export class Link {
     } catch {
       // It was not open.
     }
-    this.fail(() => true, error);
-  }
-
-  private fail(which: (waiting: Pending) => boolean, error: LianmaiError): void {
-    for (const [id, waiting] of [...this.pending]) {
-      if (!which(waiting)) continue;
-      this.pending.delete(id);
-      this.options.platform.clearTimer(waiting.timer);
-      waiting.failed(error);
-    }
+    this.pending.end(error);
   }
 }

@@ -6,6 +6,11 @@ import type { Tokens } from './token';
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
+interface Asked {
+  body?: object;
+  query?: Query;
+}
+
 export class Rest {
   constructor(
     private readonly base: string,
@@ -15,18 +20,19 @@ export class Rest {
   ) {}
 
   /** The answer's body; `null` where it has none. A token that was refused is replaced once, where it can be. */
-  async call<T>(method: HttpRequest['method'], path: string, options: { body?: object; query?: Query } = {}): Promise<T> {
+  async call<T>(method: HttpRequest['method'], path: string, options: Asked = {}): Promise<T> {
+    const token = await this.tokens.get();
     try {
-      return await this.once<T>(method, path, options);
+      return await this.once<T>(token, method, path, options);
     } catch (thrown) {
-      if (!(thrown instanceof LianmaiError) || thrown.status !== 401 || !this.tokens.canRenew) throw thrown;
-      this.tokens.refuse();
-      return this.once<T>(method, path, options);
+      if (!(thrown instanceof LianmaiError) || thrown.status !== 401 || !this.tokens.hasOther(token)) throw thrown;
+      this.tokens.refuse(token);
+      return this.once<T>(await this.tokens.get(), method, path, options);
     }
   }
 
-  private async once<T>(method: HttpRequest['method'], path: string, { body, query }: { body?: object; query?: Query }): Promise<T> {
-    const headers: Record<string, string> = { authorization: `Bearer ${await this.tokens.get()}` };
+  private async once<T>(token: string, method: HttpRequest['method'], path: string, { body, query }: Asked): Promise<T> {
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (body) headers['content-type'] = 'application/json';
     const url = `${this.base}${path}${queryOf(query ?? {})}`;
     const text = body ? JSON.stringify(body) : null;

@@ -36,9 +36,14 @@ export class Tokens {
     this.token = token;
   }
 
-  /** The token was refused: the next one is asked for anew. */
-  refuse(): void {
-    if (this.provider) this.token = null;
+  /** This token was refused: the next one is asked for anew, unless there is another already. */
+  refuse(token: string | null): void {
+    if (this.provider && this.token === token) this.token = null;
+  }
+
+  /** Whether there is, or may be, another one than this. */
+  hasOther(token: string | null): boolean {
+    return this.canRenew || this.token !== token;
   }
 
   /** A token that lasts a little longer, where there is a way to get one. */

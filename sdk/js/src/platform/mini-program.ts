@@ -37,12 +37,13 @@ export function miniProgramPlatform(given?: MiniProgramApi): Platform {
     setTimer: (run, ms) => setTimeout(run, ms),
     clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
     onWake: (wake) => {
-      const network = ({ isConnected }: { isConnected: boolean }) => isConnected && wake();
+      const network = ({ isConnected }: { isConnected: boolean }) => isConnected && wake('network');
+      const shown = () => wake('foreground');
       api.onNetworkStatusChange?.(network);
-      api.onAppShow?.(wake);
+      api.onAppShow?.(shown);
       return () => {
         api.offNetworkStatusChange?.(network);
-        api.offAppShow?.(wake);
+        api.offAppShow?.(shown);
       };
     },
   };

@@ -1,5 +1,5 @@
 /** Browsers. */
-import type { Platform, WebMedia } from '../types/platform';
+import type { Platform, Wake, WebMedia } from '../types/platform';
 import { standard } from './standard';
 
 export function webPlatform(): Platform {
@@ -8,16 +8,17 @@ export function webPlatform(): Platform {
 }
 
 /** The network is there again, is another one, or the page is looked at again. */
-function onWake(wake: () => void): () => void {
-  const seen = () => document.visibilityState === 'visible' && wake();
+function onWake(wake: (why: Wake) => void): () => void {
+  const seen = () => document.visibilityState === 'visible' && wake('foreground');
+  const changed = () => wake('network');
   const network = (navigator as { connection?: EventTarget }).connection;
-  window.addEventListener('online', wake);
+  window.addEventListener('online', changed);
   document.addEventListener('visibilitychange', seen);
-  network?.addEventListener?.('change', wake);
+  network?.addEventListener?.('change', changed);
   return () => {
-    window.removeEventListener('online', wake);
+    window.removeEventListener('online', changed);
     document.removeEventListener('visibilitychange', seen);
-    network?.removeEventListener?.('change', wake);
+    network?.removeEventListener?.('change', changed);
   };
 }
 

@@ -10,10 +10,13 @@ import { RtcSubscription } from './subscription';
 export class RtcEngine implements MediaEngine {
   readonly sender: Sender;
   readonly receiver: Receiver;
+  private readonly stopWake: (() => void) | undefined;
 
   constructor(readonly room: RoomCore) {
     this.sender = new Sender(room.host, room.id);
     this.receiver = new Receiver(room.host, room.id);
+    // The way to the gateway is another one now; connections would notice seconds later.
+    this.stopWake = room.host.platform.onWake?.((why) => why === 'network' && this.resumed(false));
   }
 
   publish(options: PublishOptions): Promise<KeptPublication> {
@@ -33,6 +36,7 @@ export class RtcEngine implements MediaEngine {
   }
 
   close(): void {
+    this.stopWake?.();
     this.sender.peer.close();
     this.receiver.peer.close();
   }

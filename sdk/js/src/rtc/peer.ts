@@ -51,7 +51,7 @@ export class Peer {
     private readonly room: string,
     private readonly plan: Plan,
   ) {
-    this.backoff = new Backoff(host.platform.random, 500, 8_000);
+    this.backoff = new Backoff(() => host.platform.random(), 500, 8_000);
   }
 
   /** Something else is wanted. Several calls at once make one negotiation. */

@@ -49,7 +49,7 @@ export type {
   SubscriptionEvents,
   VideoProfile,
 } from './media';
-export type { HttpRequest, HttpResponse, Platform, Socket, SocketHandlers, Timer, WebMedia } from './platform';
+export type { HttpRequest, HttpResponse, Platform, Socket, SocketHandlers, Timer, Wake, WebMedia } from './platform';
 export type { JoinOptions, MuteKind, Room, RoomMix, RoomPushes, RoomRecordings } from './room';
 export type * as api from '../wire/openapi';
 export type { CreateRoom, Member, Role, RoomKind, Stream, StreamKind, Transport } from '../wire/openapi';

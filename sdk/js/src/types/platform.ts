@@ -32,6 +32,8 @@ export interface Socket {
 /** A running timer. */
 export type Timer = unknown;
 
+export type Wake = 'network' | 'foreground';
+
 export interface Platform {
   /** `mini_program`, `web`, `node`, or a name of your own; the default name of the device. */
   readonly name: string;
@@ -45,7 +47,7 @@ export interface Platform {
   setTimer(run: () => void, ms: number): Timer;
   clearTimer(timer: Timer): void;
   /** Tells when the network changed or the app came to the foreground: it is time to look after connections. */
-  onWake?(wake: () => void): () => void;
+  onWake?(wake: (why: Wake) => void): () => void;
   /** WebRTC and devices; absent where streams are pushed and pulled by URL. */
   readonly media?: WebMedia;
 }

@@ -175,6 +175,64 @@ export interface CreateRoom {
   pushes?: MixPush[];
 }
 
+/** A call that has ended, answered or not. */
+export interface EndedCall {
+  /** Its id. */
+  call: string;
+  /** Place in the list, for paging. */
+  position: number;
+  /** What it was for, at last: `audio`, `video` or `other`. */
+  type: string;
+  /** Whether more than two could take part. */
+  group: boolean;
+  /** How it ended: `completed`, `cancelled`, `rejected`, `timed_out` or `busy`. */
+  status: string;
+  /** Who called. */
+  caller: string;
+  /** Who was called. */
+  callees: string[];
+  /** Its room; `null`: nobody answered. */
+  room?: string | null;
+  /** When it began, in milliseconds since the Unix epoch. */
+  started_at: number;
+  /** When somebody answered. */
+  answered_at?: number | null;
+  /** When it ended. */
+  ended_at: number;
+  /** From the first answer to the end, in milliseconds. */
+  duration_ms: number;
+  /** Who ended it. */
+  ended_by?: string | null;
+  /** Why, as a client said it. */
+  reason: string;
+  /** Everybody, the caller first. */
+  members: EndedCallMember[];
+}
+
+/** Calls that have ended, newest first. */
+export interface EndedCallList {
+  /** The records. */
+  records: EndedCall[];
+}
+
+/** An account in a call that has ended. */
+export interface EndedCallMember {
+  /** Who. */
+  account: string;
+  /** How it went: `accepted` (was inside), `rejected`, `busy`, `timed_out` or `cancelled`. */
+  outcome: string;
+  /** Who invited it; `null`: it is the caller. */
+  invited_by?: string | null;
+  /** When it was invited, last. */
+  invited_at: number;
+  /** When it came in first. */
+  joined_at?: number | null;
+  /** When it went out last. */
+  left_at?: number | null;
+  /** Its time in the call after the first answer, in whole seconds. */
+  seconds: number;
+}
+
 /** One change in a room. Fields beside these depend on `event`. */
 export interface Event {
   /** What happened, such as `member_joined`. */
@@ -296,6 +354,10 @@ export type Lifetime = {
   /** For how long, in milliseconds. */
   delay_ms: number;
   type: 'ends_when_empty';
+} | {
+  /** After how long, in milliseconds. */
+  delay_ms: number;
+  type: 'ends_when_left';
 };
 
 /** How many of each a room takes. */
@@ -321,6 +383,9 @@ export interface LimitsUpdate {
   /** Screen streams. */
   desktops?: number | null;
 }
+
+/** Where the files of a complete part are. */
+export type Location = 'local' | 'both' | 's3';
 
 /** How pictures are shown. */
 export interface Look {
@@ -534,11 +599,31 @@ export type OverlayKind = Label & {
 /** How it stands with a part. */
 export type PartState = 'open' | 'complete';
 
+/** The upload of a part. */
+export interface PartUpload {
+  /** Whether it goes on. */
+  state: UploadState;
+  /** Since when it waits. */
+  queued_at: number;
+  /** Failures in a row. */
+  attempts: number;
+  /** The next attempt. */
+  next_at: number;
+  /** Why the last attempt failed. */
+  error?: string | null;
+}
+
 /** What members may do without asking. Those left out take the defaults of the room's kind. */
 export interface Permissions {
   self_role?: Role | null;
   attributes?: Role | null;
   messages?: Role | null;
+}
+
+/** What is decided for an app as a whole. */
+export interface Policy {
+  /** Whether an account has one session at a time: a newer one ends the others. */
+  single_device: boolean;
 }
 
 /** Well-known arrangements. */
@@ -564,6 +649,10 @@ export interface Problem {
   vendor_code?: number | null;
   /** With `vendor_code`: the vendor's number for the state of the mix after it, where it has one. */
   vendor_state?: number | null;
+  /** With `no_capacity` of workers: the cores that are needed. */
+  need?: number | null;
+  /** With `no_capacity` of workers: the most cores that are free on one of them. */
+  free?: number | null;
 }
 
 /**
@@ -762,6 +851,9 @@ export interface RecordingPart {
   reason: string;
   /** Its files; the first is the one to play. */
   files: RecordingFile[];
+  /** Where its files are. */
+  location: Location;
+  upload?: PartUpload | null;
 }
 
 /** How it stands with a recording. */
@@ -1095,6 +1187,9 @@ export interface Timing {
 /** How media travels between client and gateway. */
 export type Transport = 'rtmp' | 'webrtc';
 
+/** Whether a part will be uploaded. */
+export type UploadState = 'waiting' | 'given_up';
+
 /** Figures of a video track. */
 export interface VideoStats {
   /** Codec. */
@@ -1135,12 +1230,23 @@ export interface Webhooks {
 
 /** What each operation takes and gives. */
 export interface Operations {
+  /** What is decided for the app as a whole; for its own server only. */
+  show_policy: { request: Nothing; result: Policy };
+  /** Decide it. */
+  set_policy: { request: Policy; result: Policy };
   /** Where events are posted to, and what waits. */
   show_webhooks: { request: Nothing; result: Webhooks };
   /** Set where events are posted to; the secret that signs them cannot be set or shown. */
   set_webhooks: { request: SetWebhooks; result: Webhooks };
   /** Rooms that have ended: who, when, how long, how; newest first. */
   list_call_records: { request: { room?: string; account?: string; from?: number; until?: number; after?: number; limit?: number }; result: CallRecordList };
+  /**
+   * Calls that have ended, answered or not, newest first: the app's own server sees all, others their
+   * own.
+   */
+  list_ended_calls: { request: { account?: string; status?: string; from?: number; until?: number; after?: number; limit?: number }; result: EndedCallList };
+  /** One call that has ended. */
+  show_ended_call: { request: { call: string }; result: EndedCall };
   /** Recordings, newest first: the app's own server sees all, an admin those of the room it is in. */
   list_recordings: { request: { room?: string; after?: number; limit?: number }; result: RecordingList };
   /** One recording with its parts. */
@@ -1149,7 +1255,7 @@ export interface Operations {
   delete_recording: { request: { recording: string }; result: unknown };
   /**
    * A file of a complete part. Takes `Range`, so that players can seek and downloads go on where they
-   * broke off.
+   * broke off. What was uploaded comes through the gateway or, if it is so configured, with a redirect.
    */
   recording_file: { request: { recording: string; part: number; file: string }; result: unknown };
   /** Leave out what comes until it is resumed; the present part ends. */
@@ -1160,6 +1266,8 @@ export interface Operations {
   split_recording: { request: { recording: string }; result: Recording };
   /** End a recording. Its last part is complete a moment later. */
   stop_recording: { request: { recording: string }; result: Recording };
+  /** Try again now to upload what could not be uploaded so far, also what was given up. */
+  upload_recording: { request: { recording: string }; result: Recording };
   /** A page of the app's rooms; for its own server only. */
   list_rooms: { request: { after?: string; limit?: number }; result: RoomList };
   /** Make a room. */
@@ -1325,6 +1433,7 @@ export type ProblemCode =
   | 'sequence'
   | 'session_limit_peers'
   | 'session_limit_rooms'
+  | 'sign_in_disabled'
   | 'stale_etag'
   | 'store_unavailable'
   | 'token_expired'
@@ -1348,4 +1457,5 @@ export type ProblemCode =
   | 'webrtc_disabled'
   | 'wrong_action'
   | 'wrong_password'
+  | 'wrong_secret'
   | 'wrong_ticket';

@@ -220,10 +220,8 @@ async fn failed(
         return;
     }
     let is_news = queued.reason.as_deref() != Some(reason);
-    if !is_given_up && !(is_told(error.kind) && is_news) {
-        return;
-    }
-    if let Ok(Some((_, part))) = find(recordings, &queued).await {
+    let is_told = is_given_up || (is_news && is_told(error.kind));
+    if is_told && let Ok(Some((_, part))) = find(recordings, &queued).await {
         tell::part(recordings, "record.failed", recording, &part).await;
     }
 }

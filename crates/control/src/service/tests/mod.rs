@@ -2,6 +2,7 @@
 
 mod access;
 mod apps;
+mod calls;
 mod hook;
 mod limits;
 mod media;

@@ -4,7 +4,7 @@
 
 use axum::extract::ws::{Utf8Bytes, WebSocket};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::enter::{Entered, enter};
 use super::envelope::{Ask, Request, Tell, farewell};
@@ -142,10 +142,8 @@ impl Talk {
         for _ in 0..MAX_TRIES {
             let login = timeout_at(deadline, self.next_login(state)).await;
             let login = login.unwrap_or(Err(End::Close(CloseReason::Gone, "login_timeout")))?;
-            let patience = state.config().request_timeout;
-            let entered = timeout(patience, enter(state, &login.body)).await;
-            let entered = entered.unwrap_or(Err(Refusal::unavailable("timeout")));
-            let refusal = match entered {
+            // Not cut off: whoever is half inside would stay there.
+            let refusal = match enter(state, &login.body).await {
                 Ok(mut entered) => {
                     entered.seq = login.seq;
                     return Ok(entered);

@@ -7,13 +7,14 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use lianmai_rooms::{Actor, Command, EventKind, LeaveReason, MemberId, Transport};
+use lianmai_rooms::{Actor, Command, MemberId, Transport};
 use tokio::time::{Instant, timeout};
 
 use super::connection::{End, Talk};
 use super::enter::Entered;
 use super::envelope::{Ask, Request, Tell, User, farewell, tell};
 use super::fields::Fields;
+use super::hint::{self, Hint, Over};
 use super::live::Host;
 use super::login;
 use super::mode::Mode;
@@ -21,7 +22,7 @@ use super::refusal::Refusal;
 use super::roster::{Present, Roster, Shown, Step, others};
 use super::seats::Hold;
 use super::uid::Uid;
-use crate::events::{Next, RoomEvent, Subscription};
+use crate::events::{Next, Subscription};
 use crate::http::HttpState;
 use crate::service::{ErrorKind, Service};
 use crate::ws::CloseReason;
@@ -31,30 +32,6 @@ const SUCCESSOR_WAIT: Duration = Duration::from_secs(2);
 
 /// Events that are taken before the room is looked at.
 const MAX_AT_ONCE: u32 = 256;
-
-/// What an event means for one client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hint {
-    /// Nothing.
-    Pass,
-    /// Others may have changed.
-    Look,
-    /// The stay is over: what to say, and why.
-    Over(Over),
-    /// The client's own push URL has a newer version, which it learns by logging in again.
-    LogInAgain,
-    /// A newer login has the session.
-    Replaced,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Over {
-    Kicked,
-    Left,
-    RoomEnded,
-    /// It counts as gone, and may log in again.
-    TimedOut,
-}
 
 struct Member<'a> {
     state: &'a HttpState,
@@ -155,12 +132,15 @@ impl<'a> Member<'a> {
     /// Takes what is known of the room's events, then looks at the room once.
     async fn happened(&mut self, first: Next, hold: &Hold) -> Result<(), End> {
         let mut next = Some(first);
-        let mut is_changed = false;
+        let (mut is_changed, mut is_lagged) = (false, false);
         let mut taken = 0;
         while let Some(event) = next {
             let hint = match &event {
-                Next::Event(event) => self.hint(event),
-                Next::Lagged => Hint::Look,
+                Next::Event(event) => hint::of(&event.event.kind, self.me),
+                Next::Lagged => {
+                    is_lagged = true;
+                    Hint::Look
+                }
                 Next::Ended => Hint::Over(Over::RoomEnded),
             };
             match hint {
@@ -181,42 +161,22 @@ impl<'a> Member<'a> {
                 None
             };
         }
-        if is_changed { self.look().await } else { Ok(()) }
-    }
-
-    fn hint(&self, event: &RoomEvent) -> Hint {
-        let is_me = |member: &MemberId| *member == self.me.member;
-        let my_stream = self.me.published.as_ref().map(|published| &published.stream.id);
-        match &event.event.kind {
-            EventKind::MemberLeft { member, reason, .. } if is_me(member) => match reason {
-                LeaveReason::Kicked => Hint::Over(Over::Kicked),
-                LeaveReason::Normal => Hint::Over(Over::Left),
-                LeaveReason::Timeout => Hint::Over(Over::TimedOut),
-                LeaveReason::RoomEnded => Hint::Pass,
-            },
-            EventKind::RoomEnded { .. } => Hint::Over(Over::RoomEnded),
-            EventKind::SessionReplaced { member, session }
-                if is_me(member) && *session == self.me.session.id =>
-            {
-                Hint::Replaced
-            }
-            EventKind::UrlReissued { stream, .. } if my_stream == Some(stream) && self.me.comes_back => {
-                Hint::LogInAgain
-            }
-            EventKind::MemberLeft { .. }
-            | EventKind::StreamAdded { .. }
-            | EventKind::StreamUpdated { .. }
-            | EventKind::StreamRemoved { .. }
-            | EventKind::UrlReissued { .. } => Hint::Look,
-            _ => Hint::Pass,
+        if is_changed {
+            self.look(is_lagged).await
+        } else {
+            Ok(())
         }
     }
 
     /// Compares the room with what the client knows, and tells the difference.
-    async fn look(&mut self) -> Result<(), End> {
+    async fn look(&mut self, is_lagged: bool) -> Result<(), End> {
         let Some(sight) = look(self.state.service(), self.me) else {
-            // That it ended is among the events.
-            return Ok(());
+            // Why it is over is among the events to come, unless that was missed.
+            return if is_lagged {
+                Err(self.over(Over::Left).await)
+            } else {
+                Ok(())
+            };
         };
         self.mode = sight.mode;
         for step in self.roster.compare(sight.others) {

@@ -12,6 +12,7 @@ mod enter;
 mod envelope;
 mod fields;
 mod form;
+mod hint;
 mod link;
 mod live;
 mod login;

@@ -424,6 +424,8 @@ async fn nobody_enters_with_rubbish() {
     let mut other = right.clone();
     other["tkt"]["memName"] = json!(uid("bob"));
     other["sessId"] = json!(scene.ann.session());
+    assert_eq!(client.ask(other.clone()).await["result"], -504);
+    other["sessId"] = Value::Null;
     assert_eq!(client.ask(other).await["result"], -500);
     let mut long = right.clone();
     long["sessId"] = json!("x".repeat(200));

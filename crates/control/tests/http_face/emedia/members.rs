@@ -155,11 +155,13 @@ async fn a_lost_client_comes_back_to_its_session() {
     assert_eq!(bob.event(301).await["memId"], gone);
     assert_eq!(bob.event(302).await["memId"], ann.mem());
 
-    // With a session that is nobody's it is somebody new: the same member, as its stay goes on.
+    // A session that is over is not begun anew: clients that were removed would come back by themselves.
     let mut other = Client::connect(&server, &bobs).await;
     let mut request = Client::entering(&bobs, "MINI_PROGRAM");
     request["sessId"] = json!("nobodys");
-    let welcome = other.ask(request).await;
+    assert_eq!(other.ask(request).await["result"], -504);
+    // Without one it is somebody new: the same member, as its stay goes on.
+    let welcome = other.ask(Client::entering(&bobs, "MINI_PROGRAM")).await;
     assert_eq!(
         (&welcome["result"], &welcome["memId"]),
         (&json!(0), &json!(member))

@@ -75,6 +75,8 @@ struct Composing {
     output: mpsc::Sender<Output>,
     last_key: Option<i64>,
     last_sent: i64,
+    /// After how long a picture that stays as it is is sent again.
+    still: i64,
 }
 
 impl Composing {
@@ -99,6 +101,11 @@ impl Composing {
             output,
             last_key: None,
             last_sent: i64::MIN / 2,
+            still: match canvas.quality {
+                Quality::Live => STILL,
+                // The encoder holds back a number of pictures: sent rarely, they would be held back for seconds.
+                Quality::Recording => 0,
+            },
         })
     }
 
@@ -113,7 +120,7 @@ impl Composing {
                 match queue.recv_timeout(wait) {
                     Ok(command) => self.obey(command, at),
                     Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                    Err(RecvTimeoutError::Disconnected) => return self.finish(),
                 }
                 continue;
             }
@@ -132,6 +139,17 @@ impl Composing {
             self.frame(at)?;
             n += 1;
         }
+    }
+
+    /// What the encoder holds back goes out before the end.
+    fn finish(&mut self) -> Result<(), CodecError> {
+        while let Some(coded) = self.encoder.finish()? {
+            if self.output.try_send(Output::Frame(frame_of(coded))).is_err() {
+                self.report.left_out.fetch_add(1, Relaxed);
+                metrics::counter!("lianmai_worker_dropped_frames_total").increment(1);
+            }
+        }
+        Ok(())
     }
 
     fn obey(&mut self, command: CanvasCommand, now: i64) {
@@ -159,7 +177,7 @@ impl Composing {
         let keyframe = self
             .last_key
             .is_none_or(|last| at - last + 1_000 / self.fps > GOP);
-        if changed.is_empty() && !keyframe && at - self.last_sent < STILL {
+        if changed.is_empty() && !keyframe && at - self.last_sent < self.still {
             return Ok(());
         }
         self.last_sent = at;

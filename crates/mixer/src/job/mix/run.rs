@@ -136,6 +136,10 @@ async fn serve(job: Box<MixJob>, fonts: FontFiles, pipes: &mut Pipes) -> Result<
         .await;
     mix.stop.cancel();
     if result.is_ok() {
+        // The thread ends, and gives what its encoder holds back.
+        mix.canvas = None;
+        let rest = mix.finish(&mut push, &mut writer, &mut messages, &mut pictures);
+        let _ = tokio::time::timeout(FINISH_LIMIT, rest).await;
         let _ = tokio::time::timeout(FINISH_LIMIT, push.finish()).await;
     }
     mix.tasks.close();
@@ -250,6 +254,21 @@ impl Mix {
                     push.send_media(kind, time, &body)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Sends the last pictures.
+    async fn finish(
+        &mut self,
+        push: &mut RtmpClient,
+        writer: &mut SinkWriter,
+        messages: &mut Vec<Message>,
+        pictures: &mut mpsc::Receiver<Output>,
+    ) -> Result<(), Failure> {
+        while let Some(output) = pictures.recv().await {
+            writer.write(output, messages);
+            self.send(push, messages)?;
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 /** The file that pages include: `window.NERTCCalling.default` and `window.NRTCCalling.RTCCalling`. */
 import { Client } from '../../index';
-import { Calling } from './calling';
+import { Component } from './component';
 import { NERTCCalling, RTCCalling } from './index';
 
-Calling.make = (options) => new Client(options);
+Component.make = (options) => new Client(options);
 Object.assign(globalThis, { NRTCCalling: { RTCCalling, NERTCCalling, default: RTCCalling } });
 
 export { NERTCCalling, RTCCalling };

@@ -3,7 +3,7 @@ import type { Call, CallEvents } from '../../types/calls';
 import { Emitter as Events } from '../../types/emitter';
 import { LianmaiError } from '../../types/errors';
 import { FakeClient } from '../fake';
-import { Calling } from './calling';
+import { Component } from './component';
 import { Emitter } from './emitter';
 import { NERTCCalling, RTCCalling } from './index';
 import { gatewayOf, readAttachment } from './options';
@@ -76,7 +76,7 @@ const EVENTS = [
 beforeEach(async () => {
   vi.stubGlobal('location', { origin: 'https://page.example' });
   told = [];
-  Calling.make = (options) => (client = new FakeClient(options)).as();
+  Component.make = (options) => (client = new FakeClient(options)).as();
   rtc = new NERTCCalling();
   for (const event of EVENTS) rtc.addDelegate(event, (...args: unknown[]) => void told.push([event, ...args]));
   rtc.setupAppKey({ appKey: 'demo', neRtcServerAddresses: { channelServer: 'wss://live.example.com/v1/ws' } });
@@ -236,7 +236,7 @@ describe('around calls', () => {
     expect(told.at(-1)).toEqual(['onError', expect.objectContaining({ code: '101' })]);
     expect(rtc.state).toBe('idle');
     await expect(rtc.call({ userId: 'bob', type: 1 })).rejects.toMatchObject({ code: '102' });
-    Calling.make = (options) => {
+    Component.make = (options) => {
       const made = new FakeClient(options);
       made.answers['connect'] = () => {
         throw new LianmaiError('invalid_token', 'no', { status: 401 });

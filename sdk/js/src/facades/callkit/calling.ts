@@ -3,124 +3,25 @@
  * gateway keeps the calls.
  */
 import type { Call, CallEnd } from '../../types/calls';
-import type { Client, MakeClient } from '../client';
 import { componentError } from './codes';
-import { Emitter } from './emitter';
-import { failure, loginFailure } from './failure';
-import { Media } from './media';
+import { Component, MOST_MS } from './component';
+import { failure } from './failure';
 import * as given from './options';
-import type { Callbacks } from './options';
-import { isSentByCaller, recordMessage } from './record';
+import { settle, type Callbacks } from './options';
 import { uidOf } from './rtc/ids';
-import { webRtc2, type DeviceLists } from './rtc/webrtc2';
-import { makeSignal, type Signal } from './signal';
 import { check, type CallingState, type Operation } from './states';
 
-/** Longest ring. */
-const MOST_MS = 120_000;
 /** Several of a group that do not answer are told of once. */
 const TOGETHER_MS = 50;
 
-export interface InstanceOptions {
-  debug?: boolean;
-}
-
-export class Calling extends Emitter {
-  static readonly version: string = '1.4.3';
-  /** Set by the file that pages include. */
-  static make: MakeClient | null = null;
+export class Calling extends Component {
   /** Where the present call stands. */
   state: CallingState = 'idle';
-  protected readonly media: Media;
-  private client: Client | null = null;
-  private account = '';
   private call_: Call | null = null;
-  private setup: given.SetupOptions | null = null;
-  private login_: given.LoginOptions | null = null;
-  private timeoutMs: number | null = null;
-  private tokenService: ((uid: number) => Promise<string>) | null = null;
-  private signal: Signal | null = null;
   /** Who was invited into a group that was running. */
   private readonly added = new Set<string>();
   private starting: Promise<unknown> = Promise.resolve();
   private late: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(_options: InstanceOptions = {}) {
-    super();
-    const enter = (name: string) => this.online().join(name);
-    this.media = new Media(this, enter);
-  }
-
-  // Setting up ----------------------------------------------------------------------------------------
-
-  setupAppKey(options: given.SetupOptions): void {
-    this.setup = options;
-    const { resolution, frameRate } = options;
-    this.media.profile = { ...(resolution ? { resolution } : {}), ...(frameRate ? { frameRate } : {}) };
-  }
-
-  setCallProfile({ resolution, frameRate }: { resolution?: number; frameRate?: number } = {}): void {
-    this.media.profile = { ...this.media.profile, ...(resolution ? { resolution } : {}), ...(frameRate ? { frameRate } : {}) };
-  }
-
-  setTokenService(service: (uid: number) => Promise<string>): void {
-    this.tokenService = service;
-  }
-
-  setCallTimeout(ms: number): void {
-    this.timeoutMs = Math.max(1000, Math.min(MOST_MS, Number(ms) || MOST_MS));
-  }
-
-  login(options: given.LoginOptions): Promise<void> {
-    const work = async () => {
-      const { make } = Calling;
-      if (!make) throw componentError('noIm', 'the component was not loaded');
-      if (this.client) await this.logout();
-      const url = given.gatewayOf([this.setup?.neRtcServerAddresses, options.privateConf], location.origin);
-      const client = make({ url, token: String(options.token ?? ''), account: options.account });
-      this.login_ = options;
-      this.account = options.account;
-      this.follow(client);
-      this.client = client;
-      try {
-        await client.connect();
-      } catch (thrown) {
-        if (this.client === client) this.client = null;
-        client.close();
-        throw loginFailure(thrown);
-      }
-      this.signal = makeSignal(client, this.account, () => this.call_);
-      options.onconnect?.({ account: this.account });
-    };
-    return settle(work(), options);
-  }
-
-  logout(callbacks: Callbacks = {}): Promise<void> {
-    const work = async () => {
-      const { client } = this;
-      this.client = null;
-      this.signal = null;
-      this.over();
-      client?.close();
-    };
-    return settle(work(), callbacks);
-  }
-
-  destroy(): void {
-    void this.logout();
-    this.removeAllListeners();
-    this.media.rtc.destroy();
-  }
-
-  setupLocalView(view?: Element | null): void {
-    this.media.setLocalView(view ?? null);
-  }
-
-  setupRemoteView(userId: string, view?: Element | null): void {
-    this.media.setRemoteView(userId, view ?? null);
-  }
-
-  // Calling ---------------------------------------------------------------------------------------------
 
   call(options: given.CallOptions): Promise<void> {
     return this.begin([options.userId], false, options.type, { attachment: options.attachment, groupId: null }, options);
@@ -171,40 +72,6 @@ export class Calling extends Emitter {
     return settle(work(), callbacks);
   }
 
-  // Media -----------------------------------------------------------------------------------------------
-
-  enableLocalVideo(on: boolean): Promise<void> {
-    return this.media.enable('video', on);
-  }
-
-  enableLocalAudio(on: boolean): Promise<void> {
-    return this.media.enable('audio', on);
-  }
-
-  muteLocalVideo(muted: boolean): Promise<void> {
-    return this.media.mute('video', muted);
-  }
-
-  muteLocalAudio(muted: boolean): Promise<void> {
-    return this.media.mute('audio', muted);
-  }
-
-  setAudioMute(muted: boolean, userId: string): Promise<void> {
-    return this.media.muteRemote(userId, muted);
-  }
-
-  selectSpeakers(deviceId: string): Promise<void> {
-    return this.media.setSpeaker(deviceId);
-  }
-
-  getDevices(): Promise<DeviceLists> {
-    return this.media.devices();
-  }
-
-  switchDevice(type: 'microphoneId' | 'cameraId' | 'speakerId', deviceId: string): Promise<void> {
-    return this.media.switchDevice(type, deviceId);
-  }
-
   async getRoomInfo(): Promise<object> {
     const call = this.call_;
     if (!call) throw componentError('noChannelInfo', 'there is no call');
@@ -220,43 +87,13 @@ export class Calling extends Emitter {
     };
   }
 
-  getSdkInstance(): { signal: Signal | null; rtcClient: Media['rtc']; WebRTC2: ReturnType<typeof webRtc2> } {
-    return { signal: this.signal, rtcClient: this.media.rtc, WebRTC2: webRtc2((name) => this.online().join(name)) };
-  }
-
   // -------------------------------------------------------------------------------------------------------
 
-  /** Whom `onMessageSent` names. */
-  protected sentTo(_receiver: string): string {
-    return this.account;
+  protected current(): Call | null {
+    return this.call_;
   }
 
-  private follow(client: Client): void {
-    const isOurs = () => this.client === client;
-    client.calls.on('invited', (call) => isOurs() && this.invited(call));
-    client.calls.on('message', (message) => {
-      if (!isOurs()) return;
-      const record = recordMessage(message, this.account);
-      const own = record.flow === 'out' && isSentByCaller(message);
-      if (own) this.emit('onMessageSent', this.sentTo(message.to));
-      else this.login_?.onmsg?.(record);
-    });
-    client.on('event', (event) => {
-      const { event: name, data } = event as unknown as { event: string; data?: { nim?: object } };
-      if (isOurs() && name === 'account_message' && data?.nim) this.login_?.onmsg?.({ ...data.nim, flow: 'in', status: 'success' });
-    });
-    client.on('disconnected', ({ code, final }) => {
-      if (!isOurs() || !final) return;
-      // Another device took the place, or the token is over: nothing goes on here.
-      this.client = null;
-      this.signal = null;
-      this.over();
-      this.login_?.ondisconnect?.({ code: code === 4002 ? 'kicked' : code });
-      this.emit('onError', componentError('imDisconnected', 'signed out'));
-    });
-  }
-
-  private invited(call: Call): void {
+  protected invited(call: Call): void {
     if (this.state !== 'idle') {
       if (call.id !== this.call_?.id) call.reject({ busy: true }).catch(() => undefined);
       return;
@@ -384,7 +221,7 @@ export class Calling extends Emitter {
     if (wasInCall) this.emit('onCallEnd');
   }
 
-  private over(): void {
+  protected over(): void {
     this.call_ = null;
     this.state = 'idle';
     this.added.clear();
@@ -400,17 +237,5 @@ export class Calling extends Emitter {
   private ringing(): { timeoutMs: number } {
     return { timeoutMs: this.timeoutMs ?? MOST_MS };
   }
-
-  private online(): Client {
-    if (!this.client) throw componentError('noIm', 'not logged in');
-    return this.client;
-  }
 }
 
-/** Answers both ways: by promise and by callbacks. Whoever uses callbacks need not catch. */
-function settle<T>(work: Promise<T>, { success, failed }: Callbacks<T>): Promise<T> {
-  work.then(success, failed ?? (() => undefined));
-  const answer = work.catch((thrown: unknown) => Promise.reject(thrown));
-  if (failed) answer.catch(() => undefined);
-  return answer;
-}

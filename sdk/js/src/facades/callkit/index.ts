@@ -2,7 +2,8 @@
  * `callkit.js`: NetEase's calling component before 1.6.0, over this SDK, under the names of both generations.
  * `RTCCalling` (1.0) and `NERTCCalling` (1.4, also the default export) differ in little; apps know one of them.
  */
-import { Calling, type InstanceOptions } from './calling';
+import { Calling } from './calling';
+import type { InstanceOptions } from './component';
 
 let instance: NERTCCalling | null = null;
 let older: RTCCalling | null = null;

@@ -67,3 +67,11 @@ export function gatewayOf(sources: (Record<string, unknown> | undefined)[], page
   }
   return page;
 }
+
+/** Answers both ways: by promise and by callbacks. Whoever uses callbacks need not catch. */
+export function settle<T>(work: Promise<T>, { success, failed }: Callbacks<T>): Promise<T> {
+  work.then(success, failed ?? (() => undefined));
+  const answer = work.catch((thrown: unknown) => Promise.reject(thrown));
+  if (failed) answer.catch(() => undefined);
+  return answer;
+}

@@ -1,5 +1,7 @@
 /** The vendor's settings of sound and pictures, and what they mean for devices and encoders here. */
 
+import type { VideoProfile } from '../../types/media';
+
 export interface SdkParams {
   isSDKConsole: boolean;
   isUploadLog: boolean;
@@ -75,6 +77,12 @@ export function videoConstraints(cfg: VideoCfg, deviceId: string | null): MediaT
     frameRate: { ideal: rate, max: rate },
     ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
   };
+}
+
+/** How the picture is sent. */
+export function profileOf(cfg: VideoCfg, kbps: number): VideoProfile {
+  const frameRate = Math.min(30, Math.max(5, cfg.fps));
+  return { ...sizeOf(cfg), frameRate, maxBitrate: Math.min(20_000, Math.max(50, kbps)) * 1000 };
 }
 
 export function sizeOf({ size, ratio }: VideoCfg): { width: number; height: number } {

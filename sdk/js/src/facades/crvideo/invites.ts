@@ -3,7 +3,6 @@ import { ERR, sdkErr } from './codes';
 import type { Desk } from './desk';
 import type { Letter } from './envelope';
 import { taskId, type Messages } from './messages';
-import { isOnline } from './users';
 
 /** Unanswered for so long, an invitation is refused. */
 const WAIT_MS = 30_000;
@@ -34,16 +33,14 @@ export class Invites {
     void (async () => {
       try {
         await Promise.resolve();
-        const { client } = this.desk.session;
-        if (!client) throw ERR.notLoggedIn;
         if (typeof uid !== 'string' || uid === '') throw ERR.noUser;
-        if (!(await isOnline(client, uid))) throw ERR.offline;
         this.remember(id, uid, true);
         await this.tell(uid, { do: 'invite', id, ext: String(ext ?? '') });
         this.desk.notices.fire('InviteSuccess', id, cookie);
       } catch (thrown) {
         this.forget(id);
-        this.desk.notices.fire('InviteFail', id, sdkErr(thrown), cookie);
+        const err = sdkErr(thrown);
+        this.desk.notices.fire('InviteFail', id, err === ERR.noTarget ? ERR.offline : err, cookie);
       }
     })();
     return id;

@@ -55,7 +55,7 @@ export class Members implements Part {
     });
     room.on('custom_message', ({ from, payload }) => {
       const letter = open(payload);
-      if (letter?.do === 'nick' && uidOfActor(room, from) !== '') {
+      if (letter?.do === 'nick' && room.member(uidOfActor(room, from))?.role === 'admin') {
         void room.updateMe({ nick: String(letter.name).slice(0, 128) }).catch(() => undefined);
       }
     });

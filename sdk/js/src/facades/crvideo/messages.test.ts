@@ -62,25 +62,31 @@ describe('messages', () => {
     const receiver = new Messages(to.desk, () => undefined);
     const other = new FakeClient({ url: '' });
     receiver.opened(other.as());
-    const deliver = ({ data }: Record<string, unknown>) =>
+    const deliver = ({ to: whom, data }: Record<string, unknown>) => {
+      // Most that the gateway takes.
+      expect(new TextEncoder().encode(JSON.stringify(data)).length).toBeLessThanOrEqual(4096);
+      if (whom === 'eve') return { delivered: false };
       other.emit('event', { event: 'account_message', room: '', at: 0, from: 'ann', data } as never);
+      return { delivered: true };
+    };
     client.answers['message_account'] = deliver;
-    const text = '"连麦" '.repeat(6_000);
+    const text = '"连麦" '.repeat(4_000);
     const id = sender.sendCommand('bob', text.slice(0, 6_000), 'k');
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
     await settled();
     expect(to.told).toEqual([['NotifyCmdData', 'ann', text.slice(0, 6_000)]]);
     expect(from.told).toEqual([['SendCmdRslt', id, 0, 'k']]);
     const big = sender.sendBuffer('bob', text, 'b');
-    await vi.waitFor(() => expect(to.told.at(-1)).toEqual(['NotifyBufferData', 'ann', text]));
+    await vi.waitFor(() => expect(to.told.at(-1)).toEqual(['NotifyBufferData', 'ann', text]), 5_000);
     await settled();
     const total = new TextEncoder().encode(text).length;
     expect(from.told.filter(([name]) => name === 'SendProgress').at(-1)).toEqual(['SendProgress', big, total, total, 'b']);
     expect(from.told.at(-1)).toEqual(['SendBufferRslt', big, 0, 'b']);
     sender.sendCommand('bob', 'x'.repeat(70_000), 'l');
     sender.sendCommand('', 'x', 'n');
+    sender.sendCommand('eve', 'x', 'e');
     await settled();
-    expect(from.told.slice(-2).map(([, , err, cookie]) => [err, cookie])).toEqual([[1100, 'l'], [1102, 'n']]);
+    expect(from.told.slice(-3).map(([, , err, cookie]) => [err, cookie])).toEqual([[1100, 'l'], [1102, 'n'], [1102, 'e']]);
   });
 
   test('plain texts of other clients are messages; letters are not', () => {

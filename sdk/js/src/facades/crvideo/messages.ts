@@ -5,7 +5,7 @@ import { ERR, sdkErr } from './codes';
 import { here, uidOfActor, type Desk, type Part } from './desk';
 import { MARK, open, seal, type Letter } from './envelope';
 import type { AnyNotice } from './names/notices';
-import { Assembly, bytesOf, cut, fromBase64, toBase64 } from './transfer';
+import { Assembly, PART_BYTES, bytesOf, cut, fromBase64, toBase64 } from './transfer';
 
 type PartKind = 'cmd' | 'buffer' | 'file';
 
@@ -92,7 +92,7 @@ export class Messages implements Part {
     const id = taskId();
     void (async () => {
       if (!(file instanceof Blob)) return this.desk.notices.later('SendFileRslt', id, ERR.parameter, cookie);
-      const name = file instanceof File ? file.name : '';
+      const name = file instanceof File ? file.name.slice(-128) : '';
       if (file.size > BUFFER_BYTES) return this.desk.notices.later('SendFileRslt', id, ERR.dataTooLarge, cookie);
       const text = toBase64(new Uint8Array(await file.arrayBuffer()));
       await this.send(id, { kind: 'file', to: String(to ?? ''), cookie, total: file.size, text, name, binary: true });
@@ -111,7 +111,8 @@ export class Messages implements Part {
     if (!client) throw ERR.notLoggedIn;
     const member = room?.member(to);
     if (room && member) return room.send(seal(letter), member.id);
-    await client.call('message_account', { to, data: seal(letter) });
+    const answer = (await client.call('message_account', { to, data: seal(letter) })) as { delivered?: unknown };
+    if (answer.delivered === false) throw ERR.noTarget;
   }
 
   private begin(task: Task): string {
@@ -128,7 +129,7 @@ export class Messages implements Part {
       if (to === '') throw ERR.noTarget;
       if (kind === 'cmd' && total > COMMAND_BYTES) throw ERR.commandTooLarge;
       if (total > BUFFER_BYTES) throw ERR.dataTooLarge;
-      const parts = cut(text);
+      const parts = cut(text, this.desk.room?.member(to) ? PART_BYTES.room : PART_BYTES.account);
       for (const [n, data] of parts.entries()) {
         if (this.cancelled.has(id)) return;
         if (n > 0 && n % PACE.parts === 0) await pause(PACE.ms);
@@ -137,8 +138,7 @@ export class Messages implements Part {
       }
       notices.fire(ANSWER[kind], id, ERR.none, cookie);
     } catch (thrown) {
-      const err = sdkErr(thrown);
-      notices.fire(ANSWER[kind], id, err === ERR.noUser || err === ERR.offline ? ERR.noTarget : err, cookie);
+      notices.fire(ANSWER[kind], id, sdkErr(thrown), cookie);
     } finally {
       this.running.delete(id);
       this.cancelled.delete(id);

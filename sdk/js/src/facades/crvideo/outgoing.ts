@@ -3,7 +3,7 @@ import type { Publication } from '../../types/media';
 import type { Room } from '../../types/room';
 import type { Cameras } from './cameras';
 import { STATUS } from './codes';
-import { audioConstraints, videoConstraints } from './config';
+import { audioConstraints, profileOf, videoConstraints } from './config';
 import type { Desk, Part } from './desk';
 
 /** A camera that takes longer is reported. */
@@ -84,6 +84,8 @@ export class Outgoing implements Part {
       this.drop(kind);
       this.media[kind] = track;
       await this.send(room, kind);
+      const { video: cfg, sdk } = this.desk.settings;
+      if (kind === 'video') await this.publication?.setQuality(profileOf(cfg, sdk.videoSendBW));
       this.announce(kind);
     });
   }
@@ -131,7 +133,9 @@ export class Outgoing implements Part {
       if (!audio && !video) return;
       const media = new MediaStream([audio, video].filter((track) => track !== null));
       const on = { audio: audio !== null, video: video !== null };
-      this.publication = await room.publish({ kind: 'camera', via: 'webrtc', media, ...on });
+      const { video: cfg, sdk } = this.desk.settings;
+      const quality = profileOf(cfg, sdk.videoSendBW);
+      this.publication = await room.publish({ kind: 'camera', via: 'webrtc', media, quality, ...on });
       return;
     }
     if (kind === 'audio') {

@@ -14,6 +14,8 @@ export class ScreenShare implements Part {
   cfg: ScreenCfg = { catchRect: {}, maxPFS: 12, maxKbps: 2000 };
   /** What is shared from here. */
   media: MediaStream | null = null;
+  /** Called whenever that is something else. */
+  onPicture: () => void = () => undefined;
   private publication: Publication | null = null;
   private readonly sharing = new Map<string, string>();
 
@@ -60,6 +62,7 @@ export class ScreenShare implements Part {
           track.addEventListener('ended', () => this.media === media && this.stop());
         }
         this.media = media;
+        this.onPicture();
         this.publication = await room.publish({ kind: 'screen', via: 'webrtc', media, simulcast: false });
         this.desk.notices.fire('StartScreenShareRslt', ERR.none);
       } catch (thrown) {
@@ -86,8 +89,10 @@ export class ScreenShare implements Part {
   }
 
   private release(): void {
-    if (this.media) stop(this.media);
+    if (!this.media) return;
+    stop(this.media);
     this.media = null;
+    this.onPicture();
   }
 }
 

@@ -80,13 +80,14 @@ export function makeScript(make: MakeClient): Script {
     nickname: (uid) => members.one(uid)?.nickname ?? '',
     objects: new Set(),
   };
-  outgoing.onPicture = () => source.objects.forEach((object) => object.refresh());
+  const refresh = () => source.objects.forEach((object) => object.refresh());
+  outgoing.onPicture = refresh;
+  screen.onPicture = refresh;
 
-  /** What other scripts ask of this one. Switching off is obeyed, switching on as the vendor's clients do, too. */
+  /** What other scripts ask of this one. Devices are the room's to switch, as with the vendor: its admins'. */
   const heard = (from: string, letter: Letter) => {
     if (letter.do !== 'device') return invites.received(from, letter);
-    const isHere = desk.room?.member(from) !== undefined;
-    if (!isHere || (letter.which !== 'mic' && letter.which !== 'camera')) return;
+    if (desk.room?.member(from)?.role !== 'admin' || (letter.which !== 'mic' && letter.which !== 'camera')) return;
     const kind = letter.which === 'mic' ? 'audio' : 'video';
     if (letter.on === true) outgoing.open(kind);
     else outgoing.close(kind);

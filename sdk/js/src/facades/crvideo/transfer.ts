@@ -1,14 +1,16 @@
 /** Texts and files of any size in parts that fit into one frame, and put together again. Bounded on both sides. */
 
-/** Most bytes of one part, as JSON. */
-export const PART_BYTES = 24_000;
-/** Most characters that are put together again. */
+/** Most bytes of one part, as JSON, in a message of a room and in one to an account. */
+export const PART_BYTES = { room: 24_000, account: 3_000 };
+/** Most characters that are held until they are whole, in all. */
 export const MOST_CHARACTERS = 140_000_000;
+/** Most parts of one transfer. */
+export const MOST_PARTS = 100_000;
 /** Most transfers under way to one client. */
 export const MOST_OPEN = 32;
 
-/** Cuts a text so that each part takes at most `PART_BYTES` in a frame; surrogate pairs stay whole. */
-export function cut(text: string, limit = PART_BYTES): string[] {
+/** Cuts a text so that each part takes at most `limit` bytes in a frame; surrogate pairs stay whole. */
+export function cut(text: string, limit: number): string[] {
   const parts: string[] = [];
   let part = '';
   let bytes = 0;
@@ -61,6 +63,7 @@ interface Open {
 /** Puts parts together; of each sender they come in order. */
 export class Assembly {
   private readonly open = new Map<string, Open>();
+  private held = 0;
 
   /** The whole text when this was its last part. */
   take(from: string, id: string, n: number, of: number, data: string): string | null {
@@ -69,21 +72,28 @@ export class Assembly {
     const open = this.open.get(key);
     if (!open) return null;
     open.characters += data.length;
-    if (open.of !== of || open.parts.length !== n || open.characters > MOST_CHARACTERS) {
-      this.open.delete(key);
+    this.held += data.length;
+    if (open.of !== of || open.parts.length !== n || this.held > MOST_CHARACTERS) {
+      this.drop(key);
       return null;
     }
     open.parts.push(data);
     if (open.parts.length < of) return null;
-    this.open.delete(key);
+    this.drop(key);
     return open.parts.join('');
   }
 
   private begin(key: string, of: number): void {
-    if (!Number.isInteger(of) || of < 1) return;
+    this.drop(key);
+    if (!Number.isInteger(of) || of < 1 || of > MOST_PARTS) return;
     // The oldest that never came to an end goes.
     const oldest = this.open.keys().next();
-    if (this.open.size >= MOST_OPEN && !oldest.done) this.open.delete(oldest.value);
+    if (this.open.size >= MOST_OPEN && !oldest.done) this.drop(oldest.value);
     this.open.set(key, { parts: [], of, characters: 0 });
+  }
+
+  private drop(key: string): void {
+    this.held -= this.open.get(key)?.characters ?? 0;
+    this.open.delete(key);
   }
 }

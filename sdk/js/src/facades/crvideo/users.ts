@@ -13,13 +13,9 @@ export interface UserStatus {
 /** How many accounts are asked about at once. */
 const MOST = 100;
 
-export async function onlineOf(client: Client, accounts: string[]): Promise<Set<string>> {
+async function onlineOf(client: Client, accounts: string[]): Promise<Set<string>> {
   const answer = (await client.call('presence', { accounts })) as { online?: unknown };
   return new Set(Array.isArray(answer.online) ? (answer.online as string[]) : []);
-}
-
-export async function isOnline(client: Client, account: string): Promise<boolean> {
-  return (await onlineOf(client, [account])).has(account);
 }
 
 export class Users {

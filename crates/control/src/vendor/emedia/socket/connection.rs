@@ -70,10 +70,7 @@ pub(super) async fn run(place: Place, socket: WebSocket) {
 }
 
 async fn serve(place: &Place, wire: &mut Wire) -> Result<std::convert::Infallible, End> {
-    let (entered, frames) = match timeout(ENTER_TIMEOUT, first(place, wire)).await {
-        Ok(entered) => entered?,
-        Err(_) => return Err(End::Close(CloseReason::Normal, "enter_timeout")),
-    };
+    let (entered, frames, request) = first(place, wire).await?;
     let mut connection = Connection {
         seat: Seat {
             place,
@@ -83,7 +80,11 @@ async fn serve(place: &Place, wire: &mut Wire) -> Result<std::convert::Infallibl
         wire,
         stay: Stay::Goes,
     };
-    let end = match connection.talk(frames).await {
+    let talk = async {
+        let frames = connection.publish_at_once(&request, frames).await?;
+        connection.talk(frames).await
+    };
+    let end = match talk.await {
         Ok(never) => match never {},
         Err(end) => end,
     };
@@ -111,12 +112,17 @@ async fn over(entered: &Entered) {
 }
 
 /// Waits until the client has entered.
-async fn first(place: &Place, wire: &mut Wire) -> Result<(Entered, Vec<Value>), End> {
+async fn first(place: &Place, wire: &mut Wire) -> Result<(Entered, Vec<Value>, Request), End> {
+    let deadline = Instant::now() + ENTER_TIMEOUT;
     loop {
         let stop = place.state.stop();
+        // Entering itself is not cut off: what it began would have no end.
         let message = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(End::Close(CloseReason::Restart, "restart")),
+            () = tokio::time::sleep_until(deadline) => {
+                return Err(End::Close(CloseReason::Normal, "enter_timeout"));
+            }
             message = wire.socket.recv() => message,
         };
         let Some(request) = wire.request(message, None).await? else {
@@ -127,7 +133,7 @@ async fn first(place: &Place, wire: &mut Wire) -> Result<(Entered, Vec<Value>), 
             _ => Err(Refusal::link()),
         };
         match result {
-            Ok(entered) => return Ok(entered),
+            Ok((entered, frames)) => return Ok((entered, frames, request)),
             Err(refusal) => wire.send(&frame::refused(&request.tsx, None, &refusal)).await?,
         }
     }
@@ -246,6 +252,33 @@ impl Connection<'_> {
         }
     }
 
+    /// Browsers may enter and publish in one request. Whoever cannot publish has not entered.
+    async fn publish_at_once(
+        &mut self,
+        request: &Request,
+        mut frames: Vec<Value>,
+    ) -> Result<Vec<Value>, End> {
+        if request.said.get("sdp").is_none() {
+            return Ok(frames);
+        }
+        let (fields, more) = match self.seat.open_peer(&request.said).await {
+            Ok(After::AnswerThen(fields, more)) => (fields, more),
+            Ok(After::TellThenRefuse(_, refusal)) | Err(refusal) => {
+                self.stay = Stay::Over;
+                self.wire
+                    .send(&frame::refused(&request.tsx, None, &refusal))
+                    .await?;
+                return Err(End::Close(CloseReason::Normal, "not_published"));
+            }
+            Ok(_) => return Ok(frames),
+        };
+        if let Some(welcome) = frames.first_mut().and_then(Value::as_object_mut) {
+            welcome.extend(fields);
+        }
+        frames.extend(more);
+        Ok(frames)
+    }
+
     async fn carry_out(&mut self, request: Request) -> Result<(), End> {
         let patience = self.seat.place.state.config().request_timeout;
         let done = timeout(patience, self.seat.act(&request)).await;
@@ -257,6 +290,19 @@ impl Connection<'_> {
         let session = Some(&self.seat.entered.info.id);
         match done {
             Ok(After::Answer(fields)) => self.wire.send(&frame::done(&request.tsx, session, fields)).await,
+            Ok(After::AnswerThen(fields, frames)) => {
+                self.wire
+                    .send(&frame::done(&request.tsx, session, fields))
+                    .await?;
+                self.tell(frames).await
+            }
+            Ok(After::TellThenRefuse(frames, refusal)) => {
+                self.tell(frames).await?;
+                let session = Some(&self.seat.entered.info.id);
+                self.wire
+                    .send(&frame::refused(&request.tsx, session, &refusal))
+                    .await
+            }
             Ok(After::Tell(frames)) => self.tell(frames).await,
             Ok(After::Leave) => {
                 self.wire

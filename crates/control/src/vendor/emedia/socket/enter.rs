@@ -11,7 +11,7 @@ use super::connection::Place;
 use super::frame::Request;
 use crate::events::{Next, Subscription, Viewer};
 use crate::http::ops::Ctx;
-use crate::service::{ErrorKind, JoinCredential, JoinRequest, Joined, Service, ServiceError, SessionInfo};
+use crate::service::{JoinCredential, JoinRequest, Joined, Service, ServiceError, SessionInfo};
 use crate::ws::Hold;
 
 /// A member behind a connection.
@@ -83,7 +83,7 @@ fn cut(text: &str) -> &str {
 pub(super) async fn enter(place: &Place, request: &Request) -> Result<(Entered, Vec<Value>), Refusal> {
     let said = Said::read(place, &request.said)?;
     let service = place.state.service();
-    let (app, room) = (&place.vendor.app, &place.room);
+    let app = &place.vendor.app;
     let back = resume(place, &said).await?;
     let resumed = back.is_some();
     let (info, member) = match back {
@@ -91,6 +91,28 @@ pub(super) async fn enter(place: &Place, request: &Request) -> Result<(Entered, 
         None => join(place, &said).await?,
     };
     let hold = place.state.live_sessions().take(&info.id);
+    match settle(place, request, &said, info.clone(), member, hold, resumed) {
+        Ok(entered) => Ok(entered),
+        Err(refusal) => {
+            // The stay ended while it began: nobody is behind the session.
+            service.close_session(app, &said.account, &info.id).await?;
+            Err(refusal)
+        }
+    }
+}
+
+/// Looks at the conference as the member it has become.
+fn settle(
+    place: &Place,
+    request: &Request,
+    said: &Said,
+    info: SessionInfo,
+    member: MemberId,
+    hold: Hold,
+    resumed: bool,
+) -> Result<(Entered, Vec<Value>), Refusal> {
+    let service = place.state.service();
+    let (app, room) = (&place.vendor.app, &place.room);
     let caller = identity::connected(
         app.clone(),
         said.account.clone(),
@@ -116,11 +138,8 @@ pub(super) async fn enter(place: &Place, request: &Request) -> Result<(Entered, 
         lists: said.lists,
         asked: said.asked,
     };
-    let mut frames = vec![super::frame::done(
-        &request.tsx,
-        Some(&entered.info.id),
-        welcome(place, &entered, &view, cver)?,
-    )];
+    let fields = welcome(place, &entered, &view, cver)?;
+    let mut frames = vec![super::frame::done(&request.tsx, Some(&entered.info.id), fields)];
     if said.lists == Lists::Maps {
         if resumed {
             frames.extend(missed(place, &entered, cver));
@@ -179,28 +198,25 @@ pub(super) fn welcome(
     }
 }
 
-/// Takes up the session that the client had, if it still is inside. Whoever knows its id had entered.
+/// Takes up the session that the client had. Whoever knows its id had entered; one that is over, because the member
+/// left, was removed or did not come back in time, is not begun anew: removed clients would come back by themselves.
 async fn resume(place: &Place, said: &Said) -> Result<Option<(SessionInfo, MemberId)>, Refusal> {
     let Some(session) = &said.session else {
         return Ok(None);
     };
     let service = place.state.service();
     let app = &place.vendor.app;
-    let info = match service.resume_session(app, &said.account, session).await {
-        Ok(info) => info,
-        Err(ServiceError {
-            kind: ErrorKind::NotFound,
-            ..
-        }) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let inside = |info: &SessionInfo| {
+        let mut rooms = info.rooms.iter();
+        rooms
+            .find(|(room, _)| *room == place.room)
+            .map(|(_, member)| member.clone())
     };
-    let inside = info.rooms.iter().find(|(room, _)| *room == place.room);
-    if let Some((_, member)) = inside {
-        let member = member.clone();
-        return Ok(Some((info, member)));
-    }
-    service.close_session(app, &said.account, session).await?;
-    Ok(None)
+    // One of another conference is left alone.
+    inside(&service.session(app, &said.account, session)?).ok_or_else(Refusal::link)?;
+    let info = service.resume_session(app, &said.account, session).await?;
+    let member = inside(&info).ok_or_else(Refusal::link)?;
+    Ok(Some((info, member)))
 }
 
 async fn join(place: &Place, said: &Said) -> Result<(SessionInfo, MemberId), Refusal> {

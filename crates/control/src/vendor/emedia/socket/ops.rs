@@ -16,6 +16,10 @@ use crate::recordings::{RecordingFilter, RecordingState};
 pub(super) enum After {
     /// Answer with these fields.
     Answer(Map<String, Value>),
+    /// Answer with these fields, then send these frames.
+    AnswerThen(Map<String, Value>, Vec<Value>),
+    /// Send these frames, then refuse.
+    TellThenRefuse(Vec<Value>, Refusal),
     /// Send these frames, and no answer.
     Tell(Vec<Value>),
     /// Answer, and close.

@@ -48,7 +48,10 @@ impl Seat<'_> {
         }
         let publishes = said.get("pubS").is_some();
         let stream = match said.object("pubS")? {
-            Some(pub_s) => self.publish(&rtc_id, &pub_s).await?,
+            Some(pub_s) => match self.publish(&rtc_id, &pub_s).await {
+                Ok(stream) => stream,
+                Err(refusal) => return too_many(&rtc_id, refusal),
+            },
             None => said.parsed("subSId")?.ok_or_else(|| Refusal::field("subSId"))?,
         };
         // Offered anew: the old one is of no use any more.
@@ -110,12 +113,13 @@ impl Seat<'_> {
             video: video.map(|(mid, _)| mid).collect(),
         };
         self.peers.0.insert(rtc_id.clone(), peer);
-        let sdp = json!({ "type": "ANSWER", "sdp": done.answer }).to_string();
         let mut fields = Map::new();
-        fields.insert("rtcId".to_owned(), rtc_id.into());
+        fields.insert("rtcId".to_owned(), rtc_id.as_str().into());
         fields.insert("streamId".to_owned(), stream.as_str().into());
-        fields.insert("sdp".to_owned(), sdp.into());
-        Ok(After::Answer(fields))
+        // Clients fail on an answer with a description: it comes by itself.
+        let sdp = json!({ "type": "ANSWER", "sdp": done.answer }).to_string();
+        let accept = json!({ "op": 104, "rtcId": rtc_id, "sdp": sdp });
+        Ok(After::AnswerThen(fields, vec![accept]))
     }
 
     async fn publish(&self, rtc_id: &str, pub_s: &Fields) -> Result<StreamId, Refusal> {
@@ -223,6 +227,17 @@ impl Seat<'_> {
     }
 }
 
+/// Clients have callbacks for too many pictures and screens, which they are told apart from the refusal.
+fn too_many(rtc_id: &str, refusal: Refusal) -> Result<After, Refusal> {
+    let reason = match refusal.reason.as_ref() {
+        "room_full_videos" => 23,
+        "room_full_desktops" => 24,
+        _ => return Err(refusal),
+    };
+    let end = json!({ "op": 107, "rtcId": rtc_id, "endReason": reason });
+    Ok(After::TellThenRefuse(vec![end], refusal))
+}
+
 fn rtc_id(said: &Fields) -> Result<&str, Refusal> {
     let id = said.need("rtcId")?;
     ClientRef::parse(id).map_err(|_| Refusal::field("rtcId"))?;
@@ -236,7 +251,48 @@ fn offer(said: &Fields) -> Result<String, Refusal> {
     if !sdp.need("type")?.eq_ignore_ascii_case("offer") {
         return Err(wrong());
     }
-    Ok(sdp.need("sdp")?.to_owned())
+    Ok(described_only(sdp.need("sdp")?))
+}
+
+/// The description without payload types that have no description. The vendor's client takes out that of comfort
+/// noise and leaves its number behind.
+fn described_only(sdp: &str) -> String {
+    let mut text = String::with_capacity(sdp.len());
+    let mut rest = sdp;
+    while !rest.is_empty() {
+        // Of a section, which begins with its line of media, or before the first one.
+        let end = rest
+            .get(1..)
+            .and_then(|after| after.find("\nm="))
+            .map_or(rest.len(), |at| at + 2);
+        let (section, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let described = |payload: &str| {
+            let mut maps = section.lines().filter_map(|line| line.strip_prefix("a=rtpmap:"));
+            maps.any(|map| map.split(' ').next() == Some(payload))
+        };
+        match section
+            .split_once('\n')
+            .filter(|(line, _)| line.starts_with("m="))
+        {
+            Some((line, attributes)) => {
+                let parts = line.trim_end().split(' ').enumerate();
+                let kept: Vec<&str> = parts
+                    .filter(|(at, part)| *at < 3 || described(part))
+                    .map(|(_, part)| part)
+                    .collect();
+                text.push_str(&if kept.len() > 3 {
+                    kept.join(" ")
+                } else {
+                    line.trim_end().to_owned()
+                });
+                text.push_str("\r\n");
+                text.push_str(attributes);
+            }
+            None => text.push_str(section),
+        }
+        rest = after;
+    }
+    text
 }
 
 /// The lines of a description by name, and whether they are for pictures.
@@ -256,6 +312,20 @@ fn lines(sdp: &str) -> Vec<(String, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn payload_types_without_a_description_are_left_out() {
+        let head = "v=0\r\nt=0 0\r\n";
+        let audio = "a=mid:0\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:9 G722/8000\r\n";
+        let video = "m=video 9 X 96\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\n";
+        let given = format!("{head}m=audio 9 X 111 13 9\r\n{audio}{video}");
+        let kept = format!("{head}m=audio 9 X 111 9\r\n{audio}{video}");
+        assert_eq!(described_only(&given), kept);
+        assert_eq!(described_only(&kept), kept);
+        for odd in ["", "m=", "m=audio 9 X 13\r\n", "\nm=\nm=", "é\nm=é"] {
+            let _ = described_only(odd);
+        }
+    }
 
     #[test]
     fn lines_are_named_in_descriptions() {

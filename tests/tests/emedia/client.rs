@@ -1,0 +1,204 @@
+//! A mini program that speaks emedia, as far as the gateway can tell: `wx.request` and `wx.connectSocket`.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use lianmai_tests::Gateway;
+use lianmai_tests::api::text;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Settings with which `acme#meet` is the demo app, whose tokens are believed.
+pub const SETTINGS: [&str; 2] = [
+    "vendor.allow_open=true",
+    r#"vendor.apps=[{key="acme#meet",app="demo",tokens="open"}]"#,
+];
+
+pub fn uid(user: &str) -> String {
+    format!("acme#meet_{user}@easemob.com")
+}
+
+/// A post to the gateway; always answered with 200 and a number.
+pub async fn post(url: &str, body: &Value) -> Value {
+    let client = reqwest::Client::new();
+    let request = client.post(url).header("content-type", "application/json");
+    let answer = request.body(body.to_string()).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{url}");
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert!(answer["error"].is_i64(), "{url}: {answer}");
+    answer
+}
+
+pub async fn ok(url: &str, body: &Value) -> Value {
+    let answer = post(url, body).await;
+    assert_eq!(answer["error"], 0, "{url} {body}: {answer}");
+    answer
+}
+
+pub fn url(gateway: &Gateway, path: &str) -> String {
+    format!("http://{}{path}", gateway.http)
+}
+
+/// One page.
+pub struct Page {
+    inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub ticket: Value,
+    events: Vec<Value>,
+    count: u32,
+    pub welcome: Value,
+}
+
+impl Page {
+    /// `createConference`, then `joinConferenceWithTicket`.
+    pub async fn create(gateway: &Gateway, user: &str, more: Value) -> Page {
+        let mut body = json!({
+            "supportWechatMiniProgram": true, "role": 9, "uid": uid(user), "token": "t", "confrType": 10,
+            "password": "", "terminal": {}, "rec": "", "recMerge": "",
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let made = ok(&url(gateway, "/easemob/rtc/req/ticket"), &body).await;
+        Page::enter(&made, None).await
+    }
+
+    /// `joinConference`.
+    pub async fn join(gateway: &Gateway, user: &str, confr: &str) -> Page {
+        let body = json!({ "uid": uid(user), "token": "t", "confrId": confr, "password": "", "role": 9 });
+        let ticket = ok(&url(gateway, "/easemob/rtc/req/ticket"), &body).await;
+        Page::enter(&ticket, None).await
+    }
+
+    /// Comes back with what it has, as after a lost connection.
+    pub async fn back(self) -> Page {
+        let session = self.session();
+        let Page { ticket, inner, .. } = self;
+        drop(inner);
+        let page = Page::enter(&ticket, Some(&session)).await;
+        assert_eq!(page.session(), session);
+        page
+    }
+
+    async fn enter(answer: &Value, session: Option<&str>) -> Page {
+        let ticket: Value = serde_json::from_str(answer["ticket"].as_str().unwrap()).unwrap();
+        let address = format!("{}?0&{}", text(&ticket, "url"), text(&ticket, "confrId"));
+        let connecting = tokio_tungstenite::connect_async(address);
+        let (inner, _) = tokio::time::timeout(LIMIT, connecting).await.unwrap().unwrap();
+        let mut page = Page {
+            inner,
+            ticket: answer.clone(),
+            events: Vec::new(),
+            count: 0,
+            welcome: Value::Null,
+        };
+        let mut request = json!({
+            "op": 200,
+            "res": { "type": "MINI_PROGRAM", "ver": "3.2.2", "platVersion": "v3.1.6", "agent": "v2.7.0", "ops": [1003] },
+            "tkt": ticket,
+            "nickName": ticket["memName"],
+            "ext": "",
+        });
+        if let Some(session) = session {
+            request["sessId"] = json!(session);
+        }
+        page.welcome = page.ask(request).await;
+        assert_eq!(page.welcome["result"], 0, "{}", page.welcome);
+        page
+    }
+
+    pub fn confr(&self) -> String {
+        text(&self.welcome, "confrId")
+    }
+
+    pub fn mem(&self) -> String {
+        text(&self.welcome, "memId")
+    }
+
+    pub fn session(&self) -> String {
+        text(&self.welcome, "sessId")
+    }
+
+    pub fn role_token(&self) -> Value {
+        self.welcome["roleToken"].clone()
+    }
+
+    /// `pubStream`: stream id and push URL.
+    pub async fn publish(&self, rtc_id: &str) -> (String, String) {
+        let body = json!({ "op": "pubS", "rtcId": rtc_id });
+        let answer = ok(&text(&self.welcome, "useUrl"), &body).await;
+        (text(&answer, "streamId"), text(&answer, "rtmp"))
+    }
+
+    /// `subStream`: pull URL.
+    pub async fn subscribe(&self, stream: &str) -> String {
+        let body = json!({ "op": "subS", "streamId": stream });
+        text(&ok(&text(&self.welcome, "useUrl"), &body).await, "rtmp")
+    }
+
+    pub async fn ask(&mut self, mut request: Value) -> Value {
+        self.count += 1;
+        let tsx = format!("MSG{}-0", self.count);
+        request["tsxId"] = json!(tsx);
+        if request["op"] != 200 {
+            request["sessId"] = self.welcome["sessId"].clone();
+        }
+        self.inner.send(Message::text(request.to_string())).await.unwrap();
+        loop {
+            let frame = self.frame().await.expect("open");
+            if frame["op"] == 1001 && frame["tsxId"] == json!(tsx) {
+                return frame;
+            }
+            self.events.push(frame);
+        }
+    }
+
+    /// `exitConference`.
+    pub async fn exit(mut self) {
+        let answer = self.ask(json!({ "op": 201, "reason": 0 })).await;
+        assert_eq!(answer["result"], 0);
+        assert_eq!(self.close_code().await, 1000);
+    }
+
+    /// The next event with this number; others are passed over.
+    pub async fn event(&mut self, op: i64) -> Value {
+        loop {
+            let frame = if self.events.is_empty() {
+                self.frame()
+                    .await
+                    .unwrap_or_else(|code| panic!("closed with {code} before {op}"))
+            } else {
+                self.events.remove(0)
+            };
+            assert_eq!(frame["sessId"], self.welcome["sessId"], "{frame}");
+            if frame["op"] == op {
+                return frame;
+            }
+        }
+    }
+
+    pub async fn close_code(&mut self) -> u16 {
+        loop {
+            if let Err(code) = self.frame().await {
+                return code;
+            }
+        }
+    }
+
+    async fn frame(&mut self) -> Result<Value, u16> {
+        let next = async {
+            loop {
+                match self.inner.next().await {
+                    Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                    Some(Ok(Message::Close(frame))) => return Err(frame.map_or(0, |f| f.code.into())),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return Err(0),
+                }
+            }
+        };
+        tokio::time::timeout(LIMIT, next).await.expect("a frame in time")
+    }
+}

@@ -104,6 +104,7 @@ const TOP_LEVEL: &[&str] = &[
     "crates",
     "deny.toml",
     "docs",
+    "examples",
     "fuzz",
     "rustfmt.toml",
     "scripts",
@@ -113,6 +114,8 @@ const TOP_LEVEL: &[&str] = &[
 
 /// The longest a source file may be before its tests, and what counts as source.
 const MAX_LINES: usize = 600;
+/// Files that no person writes.
+const GENERATED: &[&str] = &["sdk/js/src/wire/openapi.ts"];
 const SOURCE_EXTENSIONS: &[&str] = &["rs", "ts", "tsx", "js", "mjs", "css", "sh", "sql", "c", "h"];
 
 /// One package of the workspace with the names of what it depends on (all kinds: normal, build, dev).
@@ -380,6 +383,7 @@ fn top_level_holds_only_what_is_listed() -> Result<()> {
 fn no_source_file_is_too_long() -> Result<()> {
     let long: Vec<_> = sources()?
         .iter()
+        .filter(|(name, _)| !GENERATED.contains(&name.as_str()))
         .filter_map(|(name, text)| length_violation(name, text))
         .collect();
     report("file length", &long);

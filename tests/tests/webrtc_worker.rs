@@ -5,8 +5,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use lianmai_rtmp::protocol::MediaKind;
+use lianmai_tests::arrivals::Arrivals;
 use lianmai_tests::marks::{Sender, baseline};
 use lianmai_tests::media::Source;
+use lianmai_tests::numbered::Beside;
 use lianmai_tests::process::children;
 use lianmai_tests::rtc::{Stats, figure};
 use lianmai_tests::{Browser, Gateway, wait};
@@ -42,6 +45,19 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
     bob.play("same", &room.whep(&from_ann).await).await;
     bob.sees_and_hears("made").await;
     bob.sees_and_hears("same").await;
+
+    // Players of what is never touched, and of what a rendition is part of.
+    let beside = Beside::start(&room, "dog").await;
+    let url = room.rtmp(&from_ann).await;
+    let player = tokio::spawn(async move { Arrivals::of(&url, Duration::from_secs(6)).await });
+    wait::until("its sound is made", Duration::from_secs(10), || async {
+        let labels = "kind=\"audio_to_aac\"";
+        let started = gateway.metric("lianmai_jobs_started_total", labels).await;
+        (started > 0.0).then_some(())
+    })
+    .await;
+    bob.sees_and_hears("same").await;
+    let before_same = bob.stats("same").await;
 
     let old = worker(&gateway).await;
     assert!(
@@ -87,11 +103,27 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
         );
     }
     let stats = bob.stats("same").await;
-    let concealed = figure(stats.inbound("audio"), "concealedSamples");
+    let grown = |kind: &str, field: &str| {
+        figure(stats.inbound(kind), field) - figure(before_same.inbound(kind), field)
+    };
+    let concealed = grown("audio", "concealedSamples");
     assert!(
         concealed < 4_800.0,
         "{concealed} samples of what passes through were made up"
     );
+    assert_eq!(grown("audio", "packetsLost") + grown("video", "packetsLost"), 0.0);
+    beside.assert_undisturbed().await;
+    let got = player.await.unwrap();
+    for (kind, most) in [(MediaKind::Video, 700.0), (MediaKind::Audio, 2_000.0)] {
+        let at: Vec<f64> = got.track(kind).map(|(at, _)| *at).collect();
+        let gap = at.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+        println!("RTMP player of a browser: {kind:?}, at most {gap:.0} ms between two");
+        assert!(
+            gap <= most && at.len() > 50,
+            "{kind:?}: {gap} ms, {} in all",
+            at.len()
+        );
+    }
     assert!(!sender.ended(), "the publisher was cut off");
 }
 

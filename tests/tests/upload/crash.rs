@@ -8,6 +8,7 @@ use lianmai_tests::media::Source;
 use lianmai_tests::process::children;
 use lianmai_tests::{Gateway, Process, wait};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::scene::{LIMIT, Scene, heavy};
 
@@ -123,20 +124,18 @@ async fn the_gateway_killed_while_finalising() {
     wait::until_now("it is large enough", LIMIT, || size(&scene, &id) > 2 * PIECE).await;
     let media = from.elapsed().as_secs_f64();
     let path = format!("/v1/recordings/{id}/stop");
-    let stop = scene.api.try_call("POST", &path, None);
+    let api = scene.api.clone();
+    let mut asking = JoinSet::new();
+    asking.spawn(async move { api.try_call("POST", &path, None).await });
     // The file that is put together beside the fragments.
-    let begun = async {
-        let start = Instant::now();
-        while !scene.files(&id).iter().any(|name| name.ends_with(".tmp"))
-            && start.elapsed() < Duration::from_secs(2)
-        {
-            tokio::time::sleep(Duration::from_micros(300)).await;
-        }
-        scene.gateway.process().signal("-KILL");
-    };
-    tokio::join!(stop, begun);
-    ffmpeg.kill();
+    let start = Instant::now();
+    while !scene.files(&id).iter().any(|name| name.ends_with(".tmp"))
+        && start.elapsed() < Duration::from_secs(2)
+    {
+        tokio::time::sleep(Duration::from_micros(300)).await;
+    }
     scene.gateway.kill();
+    ffmpeg.kill();
     let left = scene.files(&id);
     assert!(
         left.iter().any(|name| name.ends_with(".tmp")),

@@ -203,3 +203,42 @@ fn a_clock_set_back_does_no_harm() {
     bench.ok(join(joining("ann")));
     assert!(bench.has("ann"));
 }
+
+/// A room that waits for its first member, and ends as soon as the last one has left, however that came about.
+#[test]
+fn a_room_may_end_with_its_last_member() {
+    let settings = || Settings {
+        lifetime: Lifetime::EndsWhenLeft { delay: secs(10) },
+        ..talk()
+    };
+    let ended = EventKind::RoomEnded {
+        reason: EndReason::Empty,
+    };
+    let mut bench = Bench::new(settings());
+    assert_eq!(bench.room.next_deadline(), Some(NOW.after(secs(10))));
+    bench.ok(join(joining("ann")));
+    bench.pass(secs(100));
+    bench.ok(join(joining("bob")));
+    bench.ok(Command::Leave {
+        member: member("ann"),
+        session: None,
+    });
+    assert!(!bench.room.has_ended());
+    let last = bench.ok(Command::Leave {
+        member: member("bob"),
+        session: None,
+    });
+    assert_eq!(last.last(), Some(&ended));
+
+    let mut nobody = Bench::new(settings());
+    nobody.now = NOW.after(secs(10));
+    assert_eq!(nobody.ok(Command::Tick), [ended.clone()]);
+
+    // A restart is no leaving: members have their grace, and then the room ends.
+    let mut lost = Bench::new(settings());
+    lost.ok(join(joining("ann")));
+    lost.ok(Command::ConnectionsLost);
+    assert!(!lost.room.has_ended());
+    lost.now = lost.room.next_deadline().unwrap();
+    assert_eq!(lost.ok(Command::Tick).last(), Some(&ended));
+}

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LianmaiError } from '../../types/errors';
-import { FakeClient, tokenOf } from '../fake';
+import { FakeClient, FakeRoom, tokenOf } from '../fake';
+import { seal } from './envelope';
 import { install } from './index';
 import { CALLS, OLDER_CALLS, UNDOCUMENTED_CALLS, type CallName } from './names/calls';
 import { METHODS } from './names/methods';
@@ -266,6 +267,28 @@ describe('rooms', () => {
     expect(told.at(-1)).toEqual(['MeetingDropped']);
   });
 
+  test('devices of others: scripts are asked, other clients are muted', async () => {
+    await logIn();
+    client().room = new FakeRoom('ann', 'bob', 'eve');
+    const eve = client().room.members.get('m-eve');
+    if (eve) eve.ext = '';
+    call('EnterMeeting3', 1, '');
+    await settled();
+    for (const uid of ['bob', 'eve', 'nobody']) {
+      call('OpenMic', uid);
+      call('CloseVideo', uid);
+    }
+    const said = client().room.done.filter(([name]) => name !== 'setLevels');
+    expect(said).toEqual([
+      ['send', seal({ do: 'device', which: 'mic', on: true }), 'm-bob'],
+      ['send', seal({ do: 'device', which: 'camera', on: false }), 'm-bob'],
+      ['unmute', 'm-eve', 'audio'],
+      ['mute', 'm-eve', 'video'],
+    ]);
+    expect(call('GetAllMembers')).toHaveLength(3);
+    expect([call('IsUserInMeeting', 'eve'), call('GetAudioStatus', 'eve'), call('GetAudioStatus', 'nobody')]).toEqual([true, 2, 0]);
+  });
+
   test('promises', async () => {
     await enter();
     await expect(call('Kickout', 'bob')).rejects.toMatchObject({ errCode: 1102 });
@@ -288,6 +311,25 @@ describe('calls', () => {
     call('Call', '', {}, '', 'k');
     await settled();
     expect(told.at(-1)).toEqual(['CallFail', '', 605, 'k']);
+  });
+
+  test('users: changes are told where they are wanted', async () => {
+    await logIn();
+    vi.useFakeTimers();
+    let online = ['ann'];
+    client().answers['presence'] = () => ({ online });
+    call('GetOneUserStatus', 'bob', 'k');
+    call('StartUserStatusNotify', 's');
+    await vi.advanceTimersByTimeAsync(5_001);
+    expect(told.at(-1)?.[0]).not.toBe('NotifyUserStatus');
+    online = ['ann', 'bob'];
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(told.at(-1)).toEqual(['NotifyUserStatus', { UID: 'bob', userID: 'bob', userStatus: 1, DNDType: 0 }]);
+    call('StopUserStatusNotify', 't');
+    online = [];
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(told.at(-1)).toEqual(['StopUserStatusNotifyRslt', 0, 't']);
+    call('Logout');
   });
 
   test('users: online or not, in the room', async () => {

@@ -132,6 +132,8 @@ export function makeScript(make: MakeClient): Script {
     SetDNDStatus: (status: unknown, cookie: unknown) => calls.setDnd(status, cookie),
     GetUserStatus: (cookie: unknown) => users.ask(null, cookie),
     GetOneUserStatus: (uid: unknown, cookie: unknown) => users.ask(String(uid), cookie),
+    StartUserStatusNotify: (cookie: unknown) => users.notify(true, cookie),
+    StopUserStatusNotify: (cookie: unknown) => users.notify(false, cookie),
 
     Invite: (uid: unknown, ext: unknown, cookie: unknown) => invites.invite(uid, ext, cookie),
     AcceptInvite: (id: unknown, ext: unknown, cookie: unknown) => invites.answer(id, true, ext, cookie),

@@ -12,6 +12,8 @@ export interface UserStatus {
 
 /** How many accounts are asked about at once. */
 const MOST = 100;
+/** How often it is looked for changes, where the app wants to be told. */
+const LOOK_MS = 5_000;
 
 async function onlineOf(client: Client, accounts: string[]): Promise<Set<string>> {
   const answer = (await client.call('presence', { accounts })) as { online?: unknown };
@@ -21,6 +23,8 @@ async function onlineOf(client: Client, accounts: string[]): Promise<Set<string>
 export class Users {
   /** Whoever was asked about, newest last. */
   private readonly asked = new Set<string>();
+  private readonly known = new Map<string, number>();
+  private looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly desk: Desk,
@@ -28,27 +32,55 @@ export class Users {
   ) {}
 
   ended(): void {
+    clearInterval(this.looking);
     this.asked.clear();
+    this.known.clear();
+  }
+
+  /** Tells of changes from now on, or no longer. */
+  notify(on: boolean, cookie: unknown): void {
+    const { notices, session } = this.desk;
+    const isIn = session.client !== null;
+    notices.later(`${on ? 'Start' : 'Stop'}UserStatusNotifyRslt`, isIn ? ERR.none : ERR.notLoggedIn, cookie);
+    clearInterval(this.looking);
+    if (on && isIn) this.looking = setInterval(() => void this.look().catch(() => undefined), LOOK_MS);
   }
 
   /** One user; `null`: oneself, the room's members, and all that were asked about before. */
   ask(uid: string | null, cookie: unknown): void {
     void (async () => {
-      const { notices, session, room } = this.desk;
+      const { notices, session } = this.desk;
       try {
         await Promise.resolve();
         const { client } = session;
         if (!client) throw ERR.notLoggedIn;
         if (uid !== null) this.remember(uid);
-        const members = room ? [...room.members.values()].map(({ account }) => account) : [];
-        const wanted = uid === null ? [...new Set([session.uid, ...members, ...this.asked])].slice(0, MOST) : [uid];
-        const online = await onlineOf(client, wanted);
-        const statuses = wanted.map((account) => this.status(account, online.has(account), members.includes(account)));
-        notices.fire('GetUserStatusSuccess', statuses, cookie);
+        notices.fire('GetUserStatusSuccess', await this.statuses(client, uid), cookie);
       } catch (thrown) {
         notices.fire('GetUserStatusFail', sdkErr(thrown), cookie);
       }
     })();
+  }
+
+  private async look(): Promise<void> {
+    const { client } = this.desk.session;
+    if (!client) return;
+    for (const status of await this.statuses(client, null)) {
+      const was = this.known.get(status.UID);
+      this.known.set(status.UID, status.userStatus);
+      if (was !== undefined && was !== status.userStatus) this.desk.notices.fire('NotifyUserStatus', status);
+    }
+  }
+
+  private async statuses(client: Client, uid: string | null): Promise<UserStatus[]> {
+    const { session, room } = this.desk;
+    const members = room ? [...room.members.values()].map(({ account }) => account) : [];
+    const wanted = uid === null ? [...new Set([session.uid, ...members, ...this.asked])].slice(0, MOST) : [uid];
+    const online = await onlineOf(client, wanted);
+    const statuses = wanted.map((account) => this.status(account, online.has(account), members.includes(account)));
+    // What the app knows already is no change.
+    for (const { UID, userStatus } of statuses) if (!this.known.has(UID)) this.known.set(UID, userStatus);
+    return statuses;
   }
 
   private status(account: string, online: boolean, isHere: boolean): UserStatus {

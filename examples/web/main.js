@@ -18,6 +18,8 @@ at('enter').addEventListener('submit', (event) => {
 async function enter({ gateway, token, room: id, nick }) {
   const client = new Client({ url: gateway, token });
   client.on('state', (state) => (at('connection').textContent = state));
+  // A closed page leaves at once.
+  addEventListener('pagehide', () => client.close());
   room = await client.join(id, { role: 'talker', nick });
   // For curious people with a console.
   window.lianmai = { client, room };

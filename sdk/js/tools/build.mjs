@@ -2,7 +2,8 @@
 //
 //   node tools/build.mjs [--no-types]
 import { spawnSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -59,6 +60,20 @@ function types() {
   if (done.status !== 0) throw new Error('the types were not built');
 }
 
+/** Node's own rules want the whole name of a file that is imported; the compiler leaves it as it was written. */
+async function nameWholeFiles(folder) {
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.d.ts'));
+  for (const name of files) {
+    const file = new URL(name, folder);
+    const text = await readFile(file, 'utf8');
+    const whole = (_, before, path) => {
+      const isFolder = existsSync(new URL(`${path}/index.d.ts`, file));
+      return `${before}'${path}${isFolder ? '/index' : ''}.js'`;
+    };
+    await writeFile(file, text.replace(/(from |import\()['"](\.{1,2}\/[^'"]*?)['"]/g, whole));
+  }
+}
+
 const facades = await import('../src/facades/builds.mjs').then(
   (module) => module.default,
   (error) => (error.code === 'ERR_MODULE_NOT_FOUND' ? [] : Promise.reject(error)),
@@ -68,7 +83,10 @@ const sizes = [];
 for (const file of [...SDK, ...facades]) sizes.push(await one(file));
 // The package is a module; what mini-programs and Node `require` lies in folders that are not.
 await writeFile(new URL('dist/mini-program/package.json', ROOT), '{"type": "commonjs", "main": "index.js"}\n');
-if (!process.argv.includes('--no-types')) types();
+if (!process.argv.includes('--no-types')) {
+  types();
+  await nameWholeFiles(new URL('dist/types/', ROOT));
+}
 const report = sizes.map(({ file, bytes, gzip }) => ({ file, bytes, gzip }));
 await writeFile(new URL('dist/sizes.json', ROOT), `${JSON.stringify(report, null, 2)}\n`);
 for (const { file, bytes, gzip } of report) {

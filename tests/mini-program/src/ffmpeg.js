@@ -50,9 +50,8 @@ function push({ url, camera, microphone, muted, width, height, colour, tone }, {
  * Pulls and decodes. `onOpen`: the stream's head is there; `onPicture({colour: [r, g, b]})` for each picture, the colour of
  * its middle; `onSound(loudness)` for each tenth of a second, 0 to 1; `onExit({code, said})`.
  */
-function pull({ url, retryMs }, { onOpen, onPicture, onSound, onSize, onExit }) {
-  const patience = url.startsWith('rtmp') ? ['-rw_timeout', '30000000'] : ['-rw_timeout', '30000000', '-reconnect', '0'];
-  const args = ['-nostdin', ...patience, '-fflags', 'nobuffer', '-flags', 'low_delay', '-analyzeduration', '1000000', '-i', url];
+function pull({ url }, { onOpen, onPicture, onSound, onSize, onExit }) {
+  const args = ['-nostdin', '-rw_timeout', '30000000', '-fflags', 'nobuffer', '-flags', 'low_delay', '-analyzeduration', '1000000', '-i', url];
   args.push('-map', '0:v?', '-vf', `scale=${WIDTH}:${HEIGHT}`, '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:3');
   args.push('-map', '0:a?', '-ac', '1', '-ar', String(RATE), '-f', 's16le', 'pipe:4');
   const onLine = (line) => {
@@ -60,7 +59,6 @@ function pull({ url, retryMs }, { onOpen, onPicture, onSound, onSize, onExit }) 
     const size = /Video: .*?, (\d+)x(\d+)/.exec(line);
     if (size && !/rawvideo/.test(line)) onSize(Number(size[1]), Number(size[2]));
   };
-  void retryMs;
   const child = start(args, { onLine, onExit, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
   const picture = WIDTH * HEIGHT * 3;
   cut(child.stdio[3], picture, (bytes) => {

@@ -37,6 +37,7 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
   private readonly tokens: Tokens;
   private readonly link: Link;
   private readonly inside = new Map<string, RoomCore>();
+  private readonly entering = new Map<string, Promise<Room>>();
   private readonly callList: CallList;
   private current: ConnectionState = 'idle';
   private hello: Hello | null = null;
@@ -149,18 +150,12 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
   }
 
   /** Enters a room; connects first where that has not been done. */
-  async join(room: string, options: JoinOptions = {}): Promise<Room> {
+  join(room: string, options: JoinOptions = {}): Promise<Room> {
     const there = this.inside.get(room);
-    if (there) return there;
-    await this.connect();
-    let made: RoomCore | undefined;
-    const take = (joined: Joined) => {
-      made = new RoomCore(this, joined, options);
-      this.inside.set(room, made);
-    };
-    await this.command('join', { room, ...joinFields(options) }, { take });
-    if (!made) throw new LianmaiError('bad_answer', 'joining was not answered');
-    return made;
+    if (there) return Promise.resolve(there);
+    const doing = this.entering.get(room) ?? this.enter(room, options).finally(() => this.entering.delete(room));
+    this.entering.set(room, doing);
+    return doing;
   }
 
   /** Any command of the WebSocket, by its name in docs/openapi.json and docs/api.md. */
@@ -194,6 +189,18 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
   }
 
   // -------------------------------------------------------------------------------------------------
+
+  private async enter(room: string, options: JoinOptions): Promise<Room> {
+    await this.connect();
+    let made: RoomCore | undefined;
+    const take = (joined: Joined) => {
+      made = new RoomCore(this, joined, options);
+      this.inside.set(room, made);
+    };
+    await this.command('join', { room, ...joinFields(options) }, { take });
+    if (!made) throw new LianmaiError('bad_answer', 'joining was not answered');
+    return made;
+  }
 
   private async greeted(hello: Hello): Promise<void> {
     this.hello = hello;

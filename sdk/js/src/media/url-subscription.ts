@@ -65,8 +65,15 @@ export class UrlSubscription extends Emitter<SubscriptionEvents> implements Kept
     this.room.host.platform.setTimer(() => void this.supply(), this.backoff.next());
   }
 
+  /** The stream as it reaches the gateway; what the player makes of it, only the player knows. */
   async stats(): Promise<ReceiveStats | null> {
-    return null;
+    const stats = (await this.room.streamStats()).find(({ id }) => id === this.stream)?.stats;
+    if (!stats) return null;
+    const { audio, video } = stats;
+    const sound = audio && { bitrate: audio.kbps * 1000, lost: 0, concealed: 0, level: null };
+    const { width = 0, height = 0, fps = 0, frames = 0, codec = null } = video ?? {};
+    const picture = video && { bitrate: video.kbps * 1000, lost: 0, width, height, fps, frames, freezes: 0, codec };
+    return { audio: sound ?? null, video: picture ?? null, roundTripMs: null, jitterMs: null };
   }
 
   async unsubscribe(): Promise<void> {

@@ -45,6 +45,7 @@ export class RtcSubscription extends Emitter<SubscriptionEvents> implements Kept
         made.on('media', () => settle(() => done(made))),
         made.on('problem', (error) => error.status >= 400 && error.status < 500 && refuse(error)),
         made.on('ended', () => settle(() => failed(new LianmaiError('no_such_stream', 'the stream is gone', { status: 404 })))),
+        engine.room.on('left', () => made.end('left_room')),
         engine.room.on('stream_removed', (event) => event.stream === stream && made.end(event.reason)),
       ];
       const timer = platform.setTimer(() => settle(() => done(made)), TRACKS_MS);
@@ -57,7 +58,7 @@ export class RtcSubscription extends Emitter<SubscriptionEvents> implements Kept
       // The last picture stays until there is another connection.
       if (!media) return;
       element.srcObject = media;
-      element.play().catch(() => undefined);
+      element.play().catch((thrown: unknown) => this.blocked(thrown));
     };
     const stops = [this.on('media', show), this.on('ended', () => (element.srcObject = null))];
     show(this.media);
@@ -109,6 +110,12 @@ export class RtcSubscription extends Emitter<SubscriptionEvents> implements Kept
     if (this.state === 'ended') return;
     this.become(state.kind === 'idle' ? 'connecting' : state.kind);
     if (state.kind === 'waiting') this.emit('problem', state.error);
+  }
+
+  private blocked(thrown: unknown): void {
+    // Anything else is a newer source that took the place.
+    if (!(thrown instanceof Error) || thrown.name !== 'NotAllowedError') return;
+    this.emit('problem', new LianmaiError('play_blocked', 'the page may not play sound before somebody touches it', { cause: thrown }));
   }
 
   private become(state: MediaState): void {

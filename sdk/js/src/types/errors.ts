@@ -4,7 +4,8 @@ import type { ProblemCode } from '../wire/openapi';
 /**
  * Codes of this SDK itself: no way to the gateway; no answer in time; the connection broke before the answer came, so the
  * command may or may not have been carried out; the client was closed; an answer that makes no sense; not possible on
- * this platform; another connection took over; one is not (or no longer) inside; devices that were not opened.
+ * this platform; another connection took over; one is not (or no longer) inside; devices that were not opened;
+ * a page that may not play sound before somebody touches it.
  */
 export type LocalCode =
   | 'network'
@@ -19,7 +20,8 @@ export type LocalCode =
   | 'capture_denied'
   | 'capture_missing'
   | 'capture_busy'
-  | 'capture_failed';
+  | 'capture_failed'
+  | 'play_blocked';
 
 /** Stable codes: of the gateway (docs/api.md) or of the SDK. Newer gateways may have more. */
 export type ErrorCode = ProblemCode | LocalCode | (string & {});

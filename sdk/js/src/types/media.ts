@@ -88,7 +88,7 @@ export interface Publication extends Events<PublicationEvents> {
   setQuality(quality: Quality): Promise<void>;
   /** WebRTC: sends these tracks instead. Tracks that were opened here are closed. */
   replace(tracks: { audio?: MediaStreamTrack | null; video?: MediaStreamTrack | null }): Promise<void>;
-  /** WebRTC: figures since the call before; `null` while there are none. */
+  /** WebRTC: figures since the call before. RTMP: as the gateway sees the stream. `null` while there are none. */
   stats(): Promise<SendStats | null>;
   unpublish(): Promise<void>;
 }
@@ -129,7 +129,10 @@ export interface Subscription extends Events<SubscriptionEvents> {
   /** WebRTC: the stream's sound and picture, for `srcObject`. Silent and black until media arrives. */
   readonly media: MediaStream | null;
   readonly layer: Layer;
-  /** WebRTC: has an element show this stream, whatever happens to its connection. Returns what ends it. */
+  /**
+   * WebRTC: has an element show this stream, whatever happens to its connection. Returns what ends it. Where the browser
+   * wants a touch first, there is a problem `play_blocked`: call `element.play()` at the next one.
+   */
   attach(element: HTMLMediaElement): () => void;
   /** WebRTC: another size of the picture. */
   setLayer(layer: Layer): Promise<void>;
@@ -137,6 +140,7 @@ export interface Subscription extends Events<SubscriptionEvents> {
   renew(): Promise<string>;
   /** URLs: hand in the codes of `live-player`'s `statechange`. After `-2301` (it gave up) a fresh `url` comes. */
   report(code: number): void;
+  /** WebRTC: figures since the call before. URLs: of the stream as it reaches the gateway. `null` while there are none. */
   stats(): Promise<ReceiveStats | null>;
   unsubscribe(): Promise<void>;
 }

@@ -360,3 +360,128 @@ fn unwrap(from: &str, payload: &str) -> Option<Value> {
     said.insert("memId".to_owned(), from.into());
     Some(Value::Object(said))
 }
+
+#[cfg(test)]
+mod tests {
+    use lianmai_rooms::{
+        AppId, Credential, Device, Ext, Join, NewRoom, Nick, Publish, Room, RoomId, RoomKind, Settings,
+        StreamKind, Timestamp, Transport,
+    };
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+    fn id(text: &str) -> MemberId {
+        MemberId::parse(text).unwrap()
+    }
+
+    fn app() -> VendorApp {
+        VendorApp {
+            key: "o#a".to_owned(),
+            app: AppId::parse("demo").unwrap(),
+            tokens: crate::vendor::TokenPolicy::Jwt,
+            hook: None,
+            domain: "easemob.com".to_owned(),
+        }
+    }
+
+    fn room(members: &[&str]) -> Room {
+        let new = NewRoom {
+            app: AppId::parse("demo").unwrap(),
+            id: RoomId::parse("r").unwrap(),
+            settings: Settings::new(RoomKind::Communication),
+            creator: None,
+        };
+        let (mut room, _) = Room::create(new, NOW);
+        for name in members {
+            let join = Join {
+                account: AccountId::parse(name).unwrap(),
+                member: id(name),
+                role: None,
+                credential: Credential::None,
+                nick: Nick::default(),
+                ext: Ext::default(),
+                session: None,
+                device: Device::default(),
+                bypass: None,
+            };
+            room.apply(lianmai_rooms::Command::Join(Box::new(join)), NOW).unwrap();
+        }
+        room
+    }
+
+    fn publish(room: &mut Room, member: &str, stream: &str) -> Vec<Event> {
+        let publish = Publish {
+            member: id(member),
+            stream: StreamId::parse(stream).unwrap(),
+            kind: StreamKind::Camera,
+            via: Transport::Rtmp,
+            voff: false,
+            aoff: false,
+            client_ref: None,
+            ext: Ext::default(),
+        };
+        room.apply(lianmai_rooms::Command::Publish(Box::new(publish)), NOW)
+            .unwrap()
+    }
+
+    fn ops(frames: &[Value]) -> Vec<i64> {
+        frames.iter().map(|frame| frame["op"].as_i64().unwrap()).collect()
+    }
+
+    /// Whoever missed events is told the difference, and nothing it knows.
+    #[test]
+    fn the_difference_is_told() {
+        let mut before = room(&["ann", "bob", "eve"]);
+        publish(&mut before, "bob", "s1");
+        let mut sight = Sight::new(app(), id("ann"), String::new(), &before.view());
+        assert_eq!(ops(&sight.resync(&before.view(), 9)), [402]);
+
+        let mut after = room(&["ann", "eve", "dan"]);
+        publish(&mut after, "dan", "s2");
+        let frames = sight.resync(&after.view(), 20);
+        assert_eq!(ops(&frames), [303, 301, 300, 302, 402]);
+        assert_eq!((&frames[0]["pubSId"], &frames[1]["memId"]), (&json!("s1"), &json!("bob")));
+        assert_eq!((&frames[2]["mem"]["id"], &frames[3]["pubS"]["memName"]), (&json!("dan"), &json!("o#a_dan@easemob.com")));
+        assert_eq!(ops(&sight.resync(&after.view(), 21)), [402]);
+    }
+
+    /// Clients fail on news of streams that they were not told of, such as their own.
+    #[test]
+    fn own_streams_are_not_told() {
+        let mut room = room(&["ann", "bob"]);
+        let mut sight = Sight::new(app(), id("ann"), String::new(), &room.view());
+        for event in publish(&mut room, "ann", "s1") {
+            assert_eq!(sight.frames(&event), Vec::<Value>::new());
+        }
+        let update = lianmai_rooms::Command::UpdateStream {
+            by: Actor::App,
+            stream: StreamId::parse("s1").unwrap(),
+            voff: Some(true),
+            aoff: None,
+            ext: None,
+        };
+        for event in room.apply(update, NOW).unwrap() {
+            assert_eq!(sight.frames(&event), Vec::<Value>::new());
+        }
+    }
+
+    /// An envelope opens to nothing but an operation of a member, whatever is in it.
+    #[test]
+    fn envelopes_are_opened_with_care() {
+        let said = json!({ "tsxId": "t", "arg": "{}", "result": 0, "sessId": "x", "op": 204, "memId": "eve", "useUrl": "u" });
+        let frame = unwrap("bob", &wrap(1002, &said).to_string()).unwrap();
+        assert_eq!(frame, json!({ "tsxId": "t", "arg": "{}", "result": 0, "op": 1002, "memId": "bob" }));
+        for bad in [
+            wrap(204, &said).to_string(),
+            wrap(1002, &json!("text")).to_string(),
+            r#"{"emedia":{"op":"1002"}}"#.to_owned(),
+            r#"{"emedia":7}"#.to_owned(),
+            r#"{"emedia":"#.to_owned(),
+            "hello".to_owned(),
+        ] {
+            assert_eq!(unwrap("bob", &bad), None, "{bad}");
+        }
+    }
+}

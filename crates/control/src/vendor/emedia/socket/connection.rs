@@ -169,7 +169,7 @@ impl Wire {
                     Refusal::new(SERVER_LIMIT, "rate_limited", text, status),
                 )
             }
-            Err(bad) => bad,
+            Err(bad) => *bad,
         };
         self.send(&frame::refused(&tsx, session, &refusal)).await?;
         Ok(None)

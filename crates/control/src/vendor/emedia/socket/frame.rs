@@ -20,8 +20,8 @@ pub(super) struct Request {
 
 impl Request {
     /// Reads a frame; what is no request at all has no `tsxId` to answer with.
-    pub(super) fn parse(text: &str) -> Result<Self, (Value, Refusal)> {
-        let said = Fields::parse(text.as_bytes()).map_err(|refusal| (Value::Null, refusal))?;
+    pub(super) fn parse(text: &str) -> Result<Self, Box<(Value, Refusal)>> {
+        let said = Fields::parse(text.as_bytes()).map_err(|refusal| Box::new((Value::Null, refusal)))?;
         let tsx = said.0.get("tsxId").cloned().unwrap_or_default();
         let tsx = match tsx {
             Value::String(text) if text.len() <= MAX_TSX => Value::String(text),
@@ -30,7 +30,7 @@ impl Request {
         };
         match said.0.get("op").and_then(Value::as_i64) {
             Some(op) => Ok(Self { op, tsx, said }),
-            None => Err((tsx, Refusal::field("op"))),
+            None => Err(Box::new((tsx, Refusal::field("op")))),
         }
     }
 }

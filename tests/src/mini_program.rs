@@ -174,3 +174,28 @@ impl Drop for MiniProgram {
         }
     }
 }
+
+/// Whether a component has reported this code.
+pub fn has(code: i64) -> impl Fn(&Value) -> bool {
+    move |live| {
+        let codes = live["codes"].as_array().unwrap();
+        codes.iter().any(|seen| seen == code)
+    }
+}
+
+/// Whether a player shows pictures in this colour, and has sound.
+pub fn shows(colour: [f64; 3]) -> impl Fn(&Value) -> bool {
+    move |live| {
+        let Some(seen) = live["colour"].as_array() else {
+            return false;
+        };
+        let near = |(seen, wanted): (&Value, f64)| (seen.as_f64().unwrap() - wanted).abs() < 60.0;
+        seen.iter().zip(colour).all(near)
+            && live["frames"].as_u64() > Some(5)
+            && live["loudness"].as_f64() > Some(0.02)
+    }
+}
+
+/// Colours of what the first and second pusher send.
+pub const RED: [f64; 3] = [255.0, 0.0, 0.0];
+pub const LIME: [f64; 3] = [0.0, 255.0, 0.0];

@@ -15,6 +15,9 @@ pub const BUCKET: &str = "recordings";
 /// Keys as good as any others, where the server does not ask for certain ones.
 pub const KEYS: (&str, &str) = ("AKIAIOSFODNN7EXAMPLE", "north-south-east-west");
 
+/// A free port.
+const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
 /// A running server with one bucket. Ends with the test.
 pub struct S3 {
     process: Process,
@@ -28,10 +31,9 @@ impl S3 {
     /// A server on a free port that takes any keys.
     pub async fn start() -> S3 {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let [address] = crate::gateway::free_ports();
-        let server = S3 {
-            process: run(address, None),
-            address,
+        let mut server = S3 {
+            process: run(ANY, None),
+            address: ANY,
             keys: (KEYS.0.to_owned(), KEYS.1.to_owned()),
             client: reqwest::Client::new(),
         };
@@ -42,11 +44,10 @@ impl S3 {
     /// A server that takes the keys of one user only, and checks signatures.
     pub async fn strict() -> S3 {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let [address] = crate::gateway::free_ports();
         let mut server = S3 {
             // A bucket, a user, its rights, its key; from then on everything is checked.
-            process: run(address, Some(4)),
-            address,
+            process: run(ANY, Some(4)),
+            address: ANY,
             keys: Default::default(),
             client: reqwest::Client::new(),
         };
@@ -80,9 +81,12 @@ impl S3 {
         answer.text().await.unwrap()
     }
 
-    async fn ready(&self) {
-        wait::until("moto answers", LIMIT, || async {
-            tokio::net::TcpStream::connect(self.address).await.ok()
+    /// It says where it listens: a port that was free before may not be any more when it has started.
+    async fn ready(&mut self) {
+        self.address = wait::until("moto listens", LIMIT, || async {
+            let said = self.process.stderr();
+            let (_, rest) = said.split_once("Running on http://")?;
+            rest.split_once('\n')?.0.trim().parse().ok()
         })
         .await;
         let made = self.client.put(self.url("")).send().await.unwrap();

@@ -2,12 +2,9 @@
 //! pages in Node, components that push and pull real media.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use lianmai_tests::mini_program::project;
+use lianmai_tests::mini_program::{LIME, RED, has, project, shows};
 use lianmai_tests::{Gateway, MiniProgram};
 use serde_json::{Value, json};
-
-const RED: [f64; 3] = [255.0, 0.0, 0.0];
-const LIME: [f64; 3] = [0.0, 255.0, 0.0];
 
 /// The vendor's page of one account.
 async fn open(gateway: &Gateway, vendor: &str, number: u8, query: &str) -> MiniProgram {
@@ -24,26 +21,6 @@ async fn open(gateway: &Gateway, vendor: &str, number: u8, query: &str) -> MiniP
     let mut program = MiniProgram::launch(&root, options).await;
     program.open(&format!("/pages/room/room?{query}")).await;
     program
-}
-
-fn has(code: i64) -> impl Fn(&Value) -> bool {
-    move |live| {
-        let codes = live["codes"].as_array().unwrap();
-        codes.iter().any(|seen| seen == code)
-    }
-}
-
-/// Pictures in this colour, and sound.
-fn shows(colour: [f64; 3]) -> impl Fn(&Value) -> bool {
-    move |live| {
-        let Some(seen) = live["colour"].as_array() else {
-            return false;
-        };
-        let near = |(seen, wanted): (&Value, f64)| (seen.as_f64().unwrap() - wanted).abs() < 60.0;
-        seen.iter().zip(colour).all(near)
-            && live["frames"].as_u64() > Some(5)
-            && live["loudness"].as_f64() > Some(0.02)
-    }
 }
 
 fn count(wanted: usize) -> impl Fn(&Value) -> bool {

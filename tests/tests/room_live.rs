@@ -137,7 +137,10 @@ async fn download(gateway: &Gateway, api: &Api, recording: &Value, into: &Path) 
 /// Codecs and length as ffprobe finds them, tones, and the last picture's colours.
 async fn check_file(path: &Path, recording: &Value, expected: [&str; 2], spots: &[Spot], tones: &[f64]) {
     let name = path.to_string_lossy();
-    let entries = ["-show_entries", "stream=codec_name:format=duration"];
+    let entries = [
+        "-show_entries",
+        "stream=codec_name,start_time,duration:format=duration",
+    ];
     let shown = probe(&name, &entries).await;
     let mut codecs: Vec<String> = shown["streams"]
         .as_array()
@@ -156,11 +159,20 @@ async fn check_file(path: &Path, recording: &Value, expected: [&str; 2], spots: 
     );
     assert_sound(&packets(path).await);
     let sound = samples(path).await;
+    // A member on a busy machine leaves holes, which are not filled in a file of its own.
     let heard = sound.len() as f64 / 48_000.0;
     assert!(
-        (heard - seconds).abs() < 0.5,
+        heard > 0.7 * seconds,
         "{heard} s of sound in {seconds}: {recording}"
     );
+    for stream in shown["streams"].as_array().unwrap() {
+        let number = |field| text(stream, field).parse::<f64>().unwrap();
+        let end = number("start_time") + number("duration");
+        assert!(
+            (end - seconds).abs() < 0.7,
+            "{stream} in {seconds} s: {recording}"
+        );
+    }
     let tail = &sound[sound.len().saturating_sub(96_000)..];
     let loud = over(tail, tones, &BETWEEN);
     assert!(

@@ -1,7 +1,7 @@
 //! The example mini-program, run in Node with components that move real media: the SDK in the place it is made for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use lianmai_tests::mini_program::project;
+use lianmai_tests::mini_program::{LIME, RED, has, project, shows};
 use lianmai_tests::{Gateway, MiniProgram, Room};
 use serde_json::{Value, json};
 
@@ -21,29 +21,6 @@ fn options(gateway: &Gateway, number: u8) -> Value {
         "config": {"file": "config.js", "gateway": format!("http://{}", gateway.http)},
     })
 }
-
-fn has(code: i64) -> impl Fn(&Value) -> bool {
-    move |live| {
-        let codes = live["codes"].as_array().unwrap();
-        codes.iter().any(|seen| seen == code)
-    }
-}
-
-/// Pictures in this colour, and sound.
-fn shows(colour: [f64; 3]) -> impl Fn(&Value) -> bool {
-    move |live| {
-        let Some(seen) = live["colour"].as_array() else {
-            return false;
-        };
-        let near = |(seen, wanted): (&Value, f64)| (seen.as_f64().unwrap() - wanted).abs() < 60.0;
-        seen.iter().zip(colour).all(near)
-            && live["frames"].as_u64() > Some(5)
-            && live["loudness"].as_f64() > Some(0.02)
-    }
-}
-
-const RED: [f64; 3] = [255.0, 0.0, 0.0];
-const LIME: [f64; 3] = [0.0, 255.0, 0.0];
 
 /// Enter, push, see and hear each other; camera off and on; leave.
 #[tokio::test]

@@ -14,6 +14,7 @@ use lianmai_tests::process::children;
 use lianmai_tests::rtc::{Stats, figure};
 use lianmai_tests::{Browser, Gateway, wait};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 /// The worker that the gateway started.
 async fn worker(gateway: &Gateway) -> u32 {
@@ -49,7 +50,8 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
     // Players of what is never touched, and of what a rendition is part of.
     let beside = Beside::start(&room, "dog").await;
     let url = room.rtmp(&from_ann).await;
-    let player = tokio::spawn(async move { Arrivals::of(&url, Duration::from_secs(6)).await });
+    let mut player = JoinSet::new();
+    player.spawn(async move { Arrivals::of(&url, Duration::from_secs(6)).await });
     wait::until("its sound is made", Duration::from_secs(10), || async {
         let labels = "kind=\"audio_to_aac\"";
         let started = gateway.metric("lianmai_jobs_started_total", labels).await;
@@ -113,7 +115,7 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
     );
     assert_eq!(grown("audio", "packetsLost") + grown("video", "packetsLost"), 0.0);
     beside.assert_undisturbed().await;
-    let got = player.await.unwrap();
+    let got = player.join_next().await.unwrap().unwrap();
     for (kind, most) in [(MediaKind::Video, 700.0), (MediaKind::Audio, 2_000.0)] {
         let at: Vec<f64> = got.track(kind).map(|(at, _)| *at).collect();
         let gap = at.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);

@@ -15,7 +15,8 @@ async function enter(stage, { url, tokens }, account, name = account, older = fa
       const Kit = older ? window.NRTCCalling.RTCCalling : window.NERTCCalling.default;
       const rtc = Kit.getInstance({ debug: true });
       window.rtc = rtc;
-      rtc.setupAppKey({ appKey: 'demo', neRtcServerAddresses: { gateway: url } });
+      // Small pictures: two cores send and show those of several pages.
+      rtc.setupAppKey({ appKey: 'demo', resolution: 2, neRtcServerAddresses: { gateway: url } });
       for (const event of events) {
         const note = (...args) => window.told.push([event, ...args]);
         if (older) rtc.on(event, note);
@@ -187,7 +188,7 @@ const scenarios = {
           window.client = client;
           if (!publishes) return null;
           const stream = WebRTC2.createStream({ uid: 1, audio: true, video: true });
-          stream.setVideoProfile({ resolution: 4, frameRate: 3 });
+          stream.setVideoProfile({ resolution: 2, frameRate: 3 });
           await stream.init();
           await client.publish(stream);
           return (await WebRTC2.getDevices()).video.length;

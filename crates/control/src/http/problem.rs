@@ -25,13 +25,13 @@ pub struct Problem {
     status: StatusCode,
     code: Cow<'static, str>,
     detail: Cow<'static, str>,
-    field: Option<String>,
+    field: Option<Box<str>>,
     room: Option<RoomId>,
-    retry_after_secs: Option<u64>,
+    retry_after_secs: Option<u32>,
     vendor_code: Option<i32>,
     vendor_state: Option<u16>,
-    /// Hundredths of a core.
-    shortage: Option<(u32, u32)>,
+    /// Hundredths of a core. Boxed, because problems are returned everywhere and this one is rare.
+    shortage: Option<Box<(u32, u32)>>,
 }
 
 /// A problem as it is sent (RFC 9457 §3).
@@ -97,7 +97,7 @@ impl Problem {
     }
 
     /// The request makes no sense: 400 `invalid_argument`, naming the field.
-    pub fn invalid(field: impl Into<String>, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn invalid(field: impl Into<Box<str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_argument", detail).field(field)
     }
 
@@ -125,7 +125,7 @@ impl Problem {
     #[must_use]
     pub fn rate_limited(retry_after_secs: u64) -> Self {
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too many requests");
-        problem.retry_after_secs = Some(retry_after_secs.max(1));
+        problem.retry_after_secs = Some(u32::try_from(retry_after_secs.max(1)).unwrap_or(u32::MAX));
         problem
     }
 
@@ -148,7 +148,7 @@ impl Problem {
 
     /// Names the field at fault.
     #[must_use]
-    pub fn field(mut self, field: impl Into<String>) -> Self {
+    pub fn field(mut self, field: impl Into<Box<str>>) -> Self {
         self.field = Some(field.into());
         self
     }
@@ -171,7 +171,7 @@ impl Problem {
     #[must_use]
     pub fn shortage(mut self, need: f64, free: f64) -> Self {
         let hundredths = |cores: f64| (cores * 100.0).round() as u32;
-        self.shortage = Some((hundredths(need), hundredths(free)));
+        self.shortage = Some(Box::new((hundredths(need), hundredths(free))));
         self
     }
 
@@ -206,8 +206,8 @@ impl Problem {
             room: self.room.as_ref().map(RoomId::as_str),
             vendor_code: self.vendor_code,
             vendor_state: self.vendor_state,
-            need: self.shortage.map(|(need, _)| f64::from(need) / 100.0),
-            free: self.shortage.map(|(_, free)| f64::from(free) / 100.0),
+            need: self.shortage.as_deref().map(|(need, _)| f64::from(*need) / 100.0),
+            free: self.shortage.as_deref().map(|(_, free)| f64::from(*free) / 100.0),
         }
     }
 }
@@ -225,7 +225,7 @@ impl From<ServiceError> for Problem {
         };
         let field = field_of(&error);
         let mut problem = Self::new(status, error.code, error.message);
-        problem.field = field;
+        problem.field = field.map(String::into_boxed_str);
         problem.room = error.room;
         if status == StatusCode::SERVICE_UNAVAILABLE {
             problem.retry_after_secs = Some(1);

@@ -390,7 +390,7 @@ mod tests {
         };
         let app = StoredApp {
             id: app,
-            secret: Secret::new(&[7; 32]).unwrap(),
+            secret: Secret::new(&crate::service::random::bytes::<32>()).unwrap(),
             created_at: at(0),
             policy: AppPolicy::default(),
         };

@@ -406,7 +406,8 @@ mod tests {
                 device: Device::default(),
                 bypass: None,
             };
-            room.apply(lianmai_rooms::Command::Join(Box::new(join)), NOW).unwrap();
+            room.apply(lianmai_rooms::Command::Join(Box::new(join)), NOW)
+                .unwrap();
         }
         room
     }
@@ -442,8 +443,14 @@ mod tests {
         publish(&mut after, "dan", "s2");
         let frames = sight.resync(&after.view(), 20);
         assert_eq!(ops(&frames), [303, 301, 300, 302, 402]);
-        assert_eq!((&frames[0]["pubSId"], &frames[1]["memId"]), (&json!("s1"), &json!("bob")));
-        assert_eq!((&frames[2]["mem"]["id"], &frames[3]["pubS"]["memName"]), (&json!("dan"), &json!("o#a_dan@easemob.com")));
+        assert_eq!(
+            (&frames[0]["pubSId"], &frames[1]["memId"]),
+            (&json!("s1"), &json!("bob"))
+        );
+        assert_eq!(
+            (&frames[2]["mem"]["id"], &frames[3]["pubS"]["memName"]),
+            (&json!("dan"), &json!("o#a_dan@easemob.com"))
+        );
         assert_eq!(ops(&sight.resync(&after.view(), 21)), [402]);
     }
 
@@ -472,7 +479,10 @@ mod tests {
     fn envelopes_are_opened_with_care() {
         let said = json!({ "tsxId": "t", "arg": "{}", "result": 0, "sessId": "x", "op": 204, "memId": "eve", "useUrl": "u" });
         let frame = unwrap("bob", &wrap(1002, &said).to_string()).unwrap();
-        assert_eq!(frame, json!({ "tsxId": "t", "arg": "{}", "result": 0, "op": 1002, "memId": "bob" }));
+        assert_eq!(
+            frame,
+            json!({ "tsxId": "t", "arg": "{}", "result": 0, "op": 1002, "memId": "bob" })
+        );
         for bad in [
             wrap(204, &said).to_string(),
             wrap(1002, &json!("text")).to_string(),

@@ -142,12 +142,12 @@ impl Connection {
     ) -> Result<std::convert::Infallible, End> {
         let state = self.ctx.state.clone();
         let ws = state.config().ws;
-        let greeting = state.service().greet(info, resumed);
+        let greeting = state.service().greet(info);
         self.hello(info, resumed).await?;
         for (room, _) in &info.rooms {
             self.take_up(room, after.get(room).copied()).await?;
         }
-        let (mut mailbox, seen) = self.greet(info, greeting).await?;
+        let (mut mailbox, seen) = self.greet(info, resumed, greeting).await?;
         let leeway = state.config().jwt.leeway_secs;
         let expiry = Timestamp::from_secs(self.ctx.caller.expires_at_secs.saturating_add(leeway));
         let expired = state.service().clock().sleep_until(expiry);
@@ -231,10 +231,15 @@ impl Connection {
     async fn greet(
         &mut self,
         info: &SessionInfo,
+        resumed: bool,
         greeting: Greeting,
     ) -> Result<(Mailbox, Option<(CallId, u64)>), End> {
         let state = self.ctx.state.clone();
-        if let Some(frame) = greeting.frame {
+        let mut frame = greeting.frame;
+        if frame.is_none() && resumed {
+            frame = state.service().call_is_over(info).await;
+        }
+        if let Some(frame) = frame {
             self.send(frame::text(&frame)).await?;
         }
         for text in state.service().take_messages(&info.app, &info.account).await {

@@ -26,11 +26,11 @@ impl Phone {
         let opened = gateway
             .service
             .open_session(&gateway.app, account(name), Device::default());
-        Self::of(gateway, opened.await.unwrap(), false)
+        Self::of(gateway, opened.await.unwrap())
     }
 
-    fn of(gateway: &Gateway, info: SessionInfo, resumed: bool) -> Self {
-        let greeting = gateway.service.greet(&info, resumed);
+    fn of(gateway: &Gateway, info: SessionInfo) -> Self {
+        let greeting = gateway.service.greet(&info);
         Self {
             party: Party {
                 app: info.app.clone(),
@@ -162,7 +162,7 @@ async fn calls_come_back_after_a_crash() {
     assert_eq!(bob.first.as_ref().unwrap()["call"], waiting.as_str());
     let (app, name) = (&gateway.app, account("cat"));
     let back = gateway.service.resume_session(app, &name, &cat.info.id).await;
-    let mut cat = Phone::of(&gateway, back.unwrap(), true);
+    let mut cat = Phone::of(&gateway, back.unwrap());
     assert_eq!(cat.first.as_ref().unwrap()["state"]["here"], true);
     // Neither Dan nor Ann come back.
     gateway.clock.advance(Duration::from_secs(20));

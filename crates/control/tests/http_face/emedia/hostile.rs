@@ -1,9 +1,11 @@
 //! Every call and every operation with fields that are missing, of another type, too long or hostile: answered in the
 //! vendor's shape, and nothing changes.
 
+use lianmai_control::service::RoomState;
+use lianmai_rooms::{AppId, RoomId};
 use serde_json::{Value, json};
 
-use super::client::{Client, confr, create, ok, open_server, path, room, send, uid};
+use super::client::{Client, confr, create, ok, open_server, path, send, uid};
 use crate::harness::Server;
 
 /// What goes into each field.
@@ -179,12 +181,13 @@ impl Scene {
         ]
     }
 
-    async fn rooms(&self) -> Value {
-        let token = self.server.app_token();
-        self.server
-            .call(&token, "GET", "/v1/rooms", Value::Null)
-            .await
-            .ok()
+    /// Everything that a call could have changed: the room, and which rooms there are.
+    fn snapshot(&self) -> (Option<RoomState>, Vec<RoomId>) {
+        let app = AppId::parse("demo").unwrap();
+        let service = &self.server.service;
+        let room = RoomId::parse(&self.confr).unwrap();
+        let all = service.rooms(&app, None, 500).unwrap().into_iter();
+        (service.room(&app, &room).ok(), all.map(|room| room.id).collect())
     }
 }
 
@@ -205,7 +208,7 @@ async fn every_field_of_every_call() {
                     Some(value) => body[name.as_str()] = value.clone(),
                     None => drop(body.as_object_mut().unwrap().remove(&name)),
                 }
-                let before = (room(&scene.server, &scene.confr).await, scene.rooms().await);
+                let before = scene.snapshot();
                 let answer = send(
                     &scene.server,
                     call.method,
@@ -218,7 +221,7 @@ async fn every_field_of_every_call() {
                 let needed = call.needed.contains(&name.as_str()) && !fine;
                 assert!(refused || !needed, "{} {name} = {value:?}: {answer}", call.path);
                 if refused {
-                    let after = (room(&scene.server, &scene.confr).await, scene.rooms().await);
+                    let after = scene.snapshot();
                     assert_eq!(before, after, "{} {name} = {value:?}: {answer}", call.path);
                 } else if call.path.contains("/kick/")
                     || call.path.contains("/disband/")
@@ -236,7 +239,7 @@ async fn every_field_of_every_call() {
 #[tokio::test]
 async fn bodies_that_are_no_request() {
     let scene = Scene::set().await;
-    let before = (room(&scene.server, &scene.confr).await, scene.rooms().await);
+    let before = scene.snapshot();
     let deep = "[".repeat(30_000);
     let long = format!("{{\"uid\":\"{}\"}}", "x".repeat(70_000));
     for call in scene.calls() {
@@ -259,7 +262,7 @@ async fn bodies_that_are_no_request() {
             assert_ne!(answer["error"], 0, "{} {answer}", call.path);
         }
     }
-    let after = (room(&scene.server, &scene.confr).await, scene.rooms().await);
+    let after = scene.snapshot();
     assert_eq!(before, after);
     scene.server.finish().await;
 }
@@ -338,7 +341,7 @@ async fn every_field_of_every_operation() {
                     Some(value) => spoilt[name.as_str()] = value.clone(),
                     None => drop(spoilt.as_object_mut().unwrap().remove(&name)),
                 }
-                let before = room(&scene.server, &scene.confr).await;
+                let before = scene.snapshot();
                 // A missing operation has no answer but that there is none.
                 let answer = scene.ann.ask(spoilt).await;
                 assert_eq!(answer["sessId"], json!(scene.ann.session()), "{answer}");
@@ -350,11 +353,7 @@ async fn every_field_of_every_operation() {
                     assert_ne!(result, 0, "{request} {name} = {value:?}: {answer}");
                 }
                 if result != 0 {
-                    assert_eq!(
-                        before,
-                        room(&scene.server, &scene.confr).await,
-                        "{request} {name} = {value:?}"
-                    );
+                    assert_eq!(before, scene.snapshot(), "{request} {name} = {value:?}");
                 }
             }
         }
@@ -384,7 +383,7 @@ async fn nobody_enters_with_rubbish() {
     let server = &scene.server;
     let body = super::client::ticket_body("eve", &scene.confr, "secret", 3);
     let ticket = ok(server, "/easemob/rtc/req/ticket", &body).await["ticket"].clone();
-    let before = room(server, &scene.confr).await;
+    let before = scene.snapshot();
     let right = Client::entering(&ticket, "MINI_PROGRAM");
     let mut client = Client::connect(server, &ticket).await;
     let early = client.ask(json!({ "op": 1003, "arg": "x" })).await;
@@ -430,7 +429,7 @@ async fn nobody_enters_with_rubbish() {
     let mut long = right.clone();
     long["sessId"] = json!("x".repeat(200));
     assert_eq!(client.ask(long).await["result"], -507);
-    assert_eq!(before, room(server, &scene.confr).await);
+    assert_eq!(before, scene.snapshot());
     assert_eq!(client.ask(right).await["result"], 0);
     scene.server.finish().await;
 }

@@ -212,6 +212,23 @@ describe('logging in', () => {
     expect(client().closed).toBe(true);
   });
 
+  test('a connection that comes back is no event, one that stays away for 20 s is', async () => {
+    await enter();
+    vi.useFakeTimers();
+    told = [];
+    const error = new LianmaiError('connection_lost', '');
+    const lose = () => client().emit('disconnected', { code: 1006, reason: '', final: false, error });
+    lose();
+    await vi.advanceTimersByTimeAsync(15_000);
+    client().emit('connected', { session: 's', resumed: true });
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(told).toEqual([]);
+    lose();
+    await vi.advanceTimersByTimeAsync(20_001);
+    expect(told).toEqual([['LineOff', 204], ['MeetingDropped']]);
+    expect(client().closed).toBe(true);
+  });
+
   test('another device: kicked', async () => {
     await enter();
     const error = new LianmaiError('session_replaced', '');

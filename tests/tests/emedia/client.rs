@@ -13,17 +13,17 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// Settings with which `acme#meet` is the demo app, whose tokens are believed.
-pub const SETTINGS: [&str; 2] = [
+pub(crate) const SETTINGS: [&str; 2] = [
     "vendor.allow_open=true",
     r#"vendor.apps=[{key="acme#meet",app="demo",tokens="open"}]"#,
 ];
 
-pub fn uid(user: &str) -> String {
+pub(crate) fn uid(user: &str) -> String {
     format!("acme#meet_{user}@easemob.com")
 }
 
 /// A post to the gateway; always answered with 200 and a number.
-pub async fn post(url: &str, body: &Value) -> Value {
+pub(crate) async fn post(url: &str, body: &Value) -> Value {
     let client = reqwest::Client::new();
     let request = client.post(url).header("content-type", "application/json");
     let answer = request.body(body.to_string()).send().await.unwrap();
@@ -33,28 +33,28 @@ pub async fn post(url: &str, body: &Value) -> Value {
     answer
 }
 
-pub async fn ok(url: &str, body: &Value) -> Value {
+pub(crate) async fn ok(url: &str, body: &Value) -> Value {
     let answer = post(url, body).await;
     assert_eq!(answer["error"], 0, "{url} {body}: {answer}");
     answer
 }
 
-pub fn url(gateway: &Gateway, path: &str) -> String {
+pub(crate) fn url(gateway: &Gateway, path: &str) -> String {
     format!("http://{}{path}", gateway.http)
 }
 
 /// One page.
-pub struct Page {
+pub(crate) struct Page {
     inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    pub ticket: Value,
+    pub(crate) ticket: Value,
     events: Vec<Value>,
     count: u32,
-    pub welcome: Value,
+    pub(crate) welcome: Value,
 }
 
 impl Page {
     /// `createConference`, then `joinConferenceWithTicket`.
-    pub async fn create(gateway: &Gateway, user: &str, more: Value) -> Page {
+    pub(crate) async fn create(gateway: &Gateway, user: &str, more: Value) -> Page {
         let mut body = json!({
             "supportWechatMiniProgram": true, "role": 9, "uid": uid(user), "token": "t", "confrType": 10,
             "password": "", "terminal": {}, "rec": "", "recMerge": "",
@@ -67,14 +67,14 @@ impl Page {
     }
 
     /// `joinConference`.
-    pub async fn join(gateway: &Gateway, user: &str, confr: &str) -> Page {
+    pub(crate) async fn join(gateway: &Gateway, user: &str, confr: &str) -> Page {
         let body = json!({ "uid": uid(user), "token": "t", "confrId": confr, "password": "", "role": 9 });
         let ticket = ok(&url(gateway, "/easemob/rtc/req/ticket"), &body).await;
         Page::enter(&ticket, None).await
     }
 
     /// Comes back with what it has, as after a lost connection.
-    pub async fn back(self) -> Page {
+    pub(crate) async fn back(self) -> Page {
         let session = self.session();
         let Page { ticket, inner, .. } = self;
         drop(inner);
@@ -110,36 +110,36 @@ impl Page {
         page
     }
 
-    pub fn confr(&self) -> String {
+    pub(crate) fn confr(&self) -> String {
         text(&self.welcome, "confrId")
     }
 
-    pub fn mem(&self) -> String {
+    pub(crate) fn mem(&self) -> String {
         text(&self.welcome, "memId")
     }
 
-    pub fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         text(&self.welcome, "sessId")
     }
 
-    pub fn role_token(&self) -> Value {
+    pub(crate) fn role_token(&self) -> Value {
         self.welcome["roleToken"].clone()
     }
 
     /// `pubStream`: stream id and push URL.
-    pub async fn publish(&self, rtc_id: &str) -> (String, String) {
+    pub(crate) async fn publish(&self, rtc_id: &str) -> (String, String) {
         let body = json!({ "op": "pubS", "rtcId": rtc_id });
         let answer = ok(&text(&self.welcome, "useUrl"), &body).await;
         (text(&answer, "streamId"), text(&answer, "rtmp"))
     }
 
     /// `subStream`: pull URL.
-    pub async fn subscribe(&self, stream: &str) -> String {
+    pub(crate) async fn subscribe(&self, stream: &str) -> String {
         let body = json!({ "op": "subS", "streamId": stream });
         text(&ok(&text(&self.welcome, "useUrl"), &body).await, "rtmp")
     }
 
-    pub async fn ask(&mut self, mut request: Value) -> Value {
+    pub(crate) async fn ask(&mut self, mut request: Value) -> Value {
         self.count += 1;
         let tsx = format!("MSG{}-0", self.count);
         request["tsxId"] = json!(tsx);
@@ -157,14 +157,14 @@ impl Page {
     }
 
     /// `exitConference`.
-    pub async fn exit(mut self) {
+    pub(crate) async fn exit(mut self) {
         let answer = self.ask(json!({ "op": 201, "reason": 0 })).await;
         assert_eq!(answer["result"], 0);
         assert_eq!(self.close_code().await, 1000);
     }
 
     /// The next event with this number; others are passed over.
-    pub async fn event(&mut self, op: i64) -> Value {
+    pub(crate) async fn event(&mut self, op: i64) -> Value {
         loop {
             let frame = if self.events.is_empty() {
                 self.frame()
@@ -180,7 +180,7 @@ impl Page {
         }
     }
 
-    pub async fn close_code(&mut self) -> u16 {
+    pub(crate) async fn close_code(&mut self) -> u16 {
         loop {
             if let Err(code) = self.frame().await {
                 return code;

@@ -68,7 +68,7 @@ async fn two_pages_in_a_conference() {
     // A page may play before there is anything.
     let pull = bob.subscribe(&stream).await;
     let file = dir.path().join("bob.flv");
-    let mut player = record(&pull, 1.5, &file);
+    let player = record(&pull, 1.5, &file);
     let mut pusher = camera().publish(&push);
     player.succeed(LIMIT).await;
     assert_sound(&packets(&file).await);

@@ -1,7 +1,7 @@
 //! Calls as the gateway does them: who rings where, what is stored and told, and the room of a call.
 //!
 //! The rules are in [`lianmai_rooms::call`]. Here commands come in from sessions, changes go to the store in the same
-//! transaction as those of rooms, and what devices are told goes through [`Mail`]: a bounded box per connection. Who has
+//! transaction as those of rooms, and what devices are told goes through bounded boxes, one per connection. Who has
 //! missed something asks for the call as it is ([`CallView`]).
 
 mod config;

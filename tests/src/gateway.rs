@@ -1,6 +1,7 @@
 //! A gateway process on free ports with its own data directory.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -219,15 +220,33 @@ pub fn binary() -> PathBuf {
         .join("lianmai")
 }
 
-/// Addresses on loopback that nobody listens on now.
+/// Addresses on loopback that nobody listens on now, nor will by chance: systems hand out ports from 32768 on to those who
+/// ask for any, and of tests that run side by side hardly two draw the same of so many.
 pub fn free_ports<const N: usize>() -> [SocketAddr; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|l| l.local_addr().unwrap())
+    let mut taken = Vec::with_capacity(N);
+    [(); N].map(|()| {
+        let (address, listener) = drawn(TcpListener::bind);
+        // Kept until all are drawn, so that they differ.
+        taken.push(listener);
+        address
+    })
 }
 
 /// An address on loopback whose UDP port nobody uses now.
 pub fn free_udp_port() -> SocketAddr {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    drawn(UdpSocket::bind).0
+}
+
+/// The first address drawn that can be bound.
+fn drawn<T>(bind: impl Fn(SocketAddr) -> std::io::Result<T>) -> (SocketAddr, T) {
+    loop {
+        let drawn = RandomState::new().hash_one(std::process::id());
+        let port = 10_000 + u16::try_from(drawn % 22_000).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if let Ok(bound) = bind(address) {
+            return (address, bound);
+        }
+    }
 }
 
 /// Name of the configuration file in a gateway's directory.

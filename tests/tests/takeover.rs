@@ -28,7 +28,7 @@ async fn insist(push: String, clip: Clip, counts: Arc<Counts>) {
         match open(&push, Purpose::Publish).await {
             Ok(mut publisher) => {
                 counts.published.fetch_add(1, Relaxed);
-                send(&mut publisher, &clip.headers()).await;
+                send_some(&mut publisher, &clip.headers()).await;
                 for round in 0.. {
                     let frames = later(&clip.frames, round * 2_000);
                     // Told to go, or time for the next frames.

@@ -32,7 +32,8 @@ async fn load_an_rtmp_publisher_is_seen_and_heard() {
         (&video["codec"], &audio["codec"]),
         (&json!("video/H264"), &json!("audio/opus"))
     );
-    assert_eq!(figure(video, "freezeCount"), 0.0, "{video}");
+    // Up to four seconds of pictures are caught up with, paced over half a second at most.
+    assert!(figure(video, "totalFreezesDuration") < 0.5, "{video}");
     assert!(
         first <= 500.0,
         "the first picture came {first} ms after the answer"

@@ -30,7 +30,7 @@ pub(crate) struct Server {
     pub(crate) stop: CancellationToken,
     /// Peers, where there is WebRTC.
     pub(crate) bridge: Option<Bridge>,
-    hub: Hub,
+    pub(crate) hub: Hub,
     tasks: TaskTracker,
     _folder: tempfile::TempDir,
 }

@@ -2,21 +2,28 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use super::refusal::NOT_ACCEPTED;
 use super::rest::Server;
 use super::{Fields, Refusal, attributes, confr, live, manage, media, tickets};
 use crate::http::HttpState;
 
 type Body = Result<Bytes, BytesRejection>;
+type Names<T> = Result<Path<T>, PathRejection>;
 
 fn read(body: Body) -> Result<Fields, Refusal> {
     let bytes = body.map_err(|rejection| Refusal::from(crate::http::extract::body_problem(rejection)))?;
     Fields::parse(&bytes)
+}
+
+/// What an address names; one that is no text names nothing.
+pub(super) fn named<T>(names: Names<T>) -> Result<T, Refusal> {
+    names.map(|Path(names)| names).map_err(|_| Refusal::field("path"))
 }
 
 fn answer(result: Result<Value, Refusal>) -> Response {
@@ -31,6 +38,13 @@ fn answer_server(result: Result<Value, Refusal>) -> Response {
         Ok(value) => Json(value).into_response(),
         Err(refusal) => refusal.answer_with_status(),
     }
+}
+
+/// The address is there, but not for this method.
+pub(super) async fn method_not_allowed() -> Response {
+    let text = "the address does not take this method";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    Refusal::new(NOT_ACCEPTED, "method_not_allowed", text, status).answer_with_status()
 }
 
 /// A handler of a request that is a body and nothing else.
@@ -72,10 +86,14 @@ posted! {
 /// `POST /{org}/{app}/conferences/room`
 pub(super) async fn room(
     State(state): State<HttpState>,
-    Path((org, app)): Path<(String, String)>,
+    names: Names<(String, String)>,
     body: Body,
 ) -> Response {
-    answer(async { confr::room(&state, &org, &app, &read(body)?).await }.await)
+    let result = async {
+        let (org, app) = named(names)?;
+        confr::room(&state, &org, &app, &read(body)?).await
+    };
+    answer(result.await)
 }
 
 /// `POST /easemob/rtc/use`
@@ -96,11 +114,12 @@ pub(super) async fn use_media(
 /// `POST /{org}/{app}/conferences`
 pub(super) async fn create(
     State(state): State<HttpState>,
-    Path((org, app)): Path<(String, String)>,
+    names: Names<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let result = async {
+        let (org, app) = named(names)?;
         let server = Server::prove(&state, &headers, &org, &app)?;
         server.create(&read(body)?).await
     };
@@ -110,20 +129,24 @@ pub(super) async fn create(
 /// `GET /{org}/{app}/conferences/{confrId}`
 pub(super) async fn show(
     State(state): State<HttpState>,
-    Path((org, app, room)): Path<(String, String, String)>,
+    names: Names<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let server = Server::prove(&state, &headers, &org, &app);
-    answer_server(server.and_then(|server| server.show(&room)))
+    let shown = named(names).and_then(|(org, app, room)| {
+        let server = Server::prove(&state, &headers, &org, &app)?;
+        server.show(&room)
+    });
+    answer_server(shown)
 }
 
 /// `DELETE /{org}/{app}/conferences/{confrId}`
 pub(super) async fn delete(
     State(state): State<HttpState>,
-    Path((org, app, room)): Path<(String, String, String)>,
+    names: Names<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
     let result = async {
+        let (org, app, room) = named(names)?;
         let server = Server::prove(&state, &headers, &org, &app)?;
         server.delete(&room).await
     };
@@ -133,10 +156,11 @@ pub(super) async fn delete(
 /// `DELETE /{org}/{app}/conferences/{confrId}/{userName}`
 pub(super) async fn remove(
     State(state): State<HttpState>,
-    Path((org, app, room, user)): Path<(String, String, String, String)>,
+    names: Names<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
     let result = async {
+        let (org, app, room, user) = named(names)?;
         let server = Server::prove(&state, &headers, &org, &app)?;
         server.kick(&room, &user).await
     };

@@ -31,4 +31,5 @@ pub(crate) fn router() -> Router<HttpState> {
             "/{org}/{app}/conferences/{confr}/{user}",
             delete(handlers::remove),
         )
+        .method_not_allowed_fallback(handlers::method_not_allowed)
 }

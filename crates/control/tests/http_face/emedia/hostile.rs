@@ -6,10 +6,11 @@ use lianmai_rooms::{AppId, RoomId};
 use serde_json::{Value, json};
 
 use super::client::{Client, confr, create, ok, open_server, path, send, uid};
+use super::refusals::Refusals;
 use crate::harness::Server;
 
 /// What goes into each field.
-fn rubbish() -> Vec<Value> {
+pub(super) fn rubbish() -> Vec<Value> {
     let nested = (0..100).fold(json!(1), |inner, _| json!([inner]));
     vec![
         Value::Null,
@@ -30,6 +31,18 @@ fn rubbish() -> Vec<Value> {
     ]
 }
 
+/// Bodies that no call takes.
+pub(super) fn no_requests() -> Vec<Vec<u8>> {
+    let long = format!("{{\"uid\":\"{}\"}}", "x".repeat(70_000));
+    let deep = "[".repeat(30_000);
+    let texts = [
+        "", "{", "[]", "null", "7", "\"\"", "\"[]\"", "\"{\"", "{} {}", "\0", &deep, &long,
+    ];
+    let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    all.push(b"\xff\xfe{}".to_vec());
+    all
+}
+
 /// A call, what is right for it, and which of its fields must be there and right.
 struct Call {
     method: &'static str,
@@ -44,21 +57,22 @@ fn is_name(value: Option<&Value>) -> bool {
     !text.is_empty() && text.len() <= 128 && !text.contains(char::is_control)
 }
 
-struct Scene {
-    server: Server,
-    confr: String,
-    ann: Client,
-    bob: Client,
+pub(super) struct Scene {
+    pub(super) server: Server,
+    pub(super) confr: String,
+    pub(super) ann: Client,
+    pub(super) bob: Client,
     stream: String,
     live: String,
 }
 
 impl Scene {
-    async fn set() -> Scene {
+    pub(super) async fn set() -> Scene {
         Self::on(open_server().await).await
     }
 
-    async fn on(server: Server) -> Scene {
+    /// An admin who publishes, and an audience.
+    pub(super) async fn on(server: Server) -> Scene {
         let confr = confr(&create(&server, "ann", "secret").await);
         let enter = async |user: &str, role: i64| {
             let body = super::client::ticket_body(user, &confr, "secret", role);
@@ -182,7 +196,7 @@ impl Scene {
     }
 
     /// Everything that a call could have changed: the room, and which rooms there are.
-    fn snapshot(&self) -> (Option<RoomState>, Vec<RoomId>) {
+    pub(super) fn snapshot(&self) -> (Option<RoomState>, Vec<RoomId>) {
         let app = AppId::parse("demo").unwrap();
         let service = &self.server.service;
         let room = RoomId::parse(&self.confr).unwrap();
@@ -193,6 +207,7 @@ impl Scene {
 
 #[tokio::test]
 async fn every_field_of_every_call() {
+    let refusals = Refusals::watch();
     let mut scene = Scene::set().await;
     let count = scene.calls().len();
     for index in 0..count {
@@ -208,7 +223,7 @@ async fn every_field_of_every_call() {
                     Some(value) => body[name.as_str()] = value.clone(),
                     None => drop(body.as_object_mut().unwrap().remove(&name)),
                 }
-                let before = scene.snapshot();
+                let (before, counted) = (scene.snapshot(), refusals.all());
                 let answer = send(
                     &scene.server,
                     call.method,
@@ -217,6 +232,7 @@ async fn every_field_of_every_call() {
                 )
                 .await;
                 let refused = answer["error"] != 0;
+                assert_eq!(refusals.all() - counted, u64::from(refused), "{answer}");
                 let fine = name == "roomName" && is_name(value.as_ref());
                 let needed = call.needed.contains(&name.as_str()) && !fine;
                 assert!(refused || !needed, "{} {name} = {value:?}: {answer}", call.path);
@@ -238,28 +254,15 @@ async fn every_field_of_every_call() {
 
 #[tokio::test]
 async fn bodies_that_are_no_request() {
+    let refusals = Refusals::watch();
     let scene = Scene::set().await;
     let before = scene.snapshot();
-    let deep = "[".repeat(30_000);
-    let long = format!("{{\"uid\":\"{}\"}}", "x".repeat(70_000));
     for call in scene.calls() {
-        for body in [
-            &b""[..],
-            b"{",
-            b"[]",
-            b"null",
-            b"7",
-            b"\"\"",
-            b"\"[]\"",
-            b"\"{\"",
-            b"{} {}",
-            b"\x00",
-            b"\xff\xfe{}",
-            deep.as_bytes(),
-            long.as_bytes(),
-        ] {
-            let answer = send(&scene.server, call.method, &call.path, body).await;
+        for body in no_requests() {
+            let counted = refusals.all();
+            let answer = send(&scene.server, call.method, &call.path, &body).await;
             assert_ne!(answer["error"], 0, "{} {answer}", call.path);
+            assert_eq!(refusals.all() - counted, 1, "{} {answer}", call.path);
         }
     }
     let after = scene.snapshot();
@@ -327,6 +330,7 @@ fn operations(scene: &Scene) -> Vec<(Value, &'static [&'static str])> {
 
 #[tokio::test]
 async fn every_field_of_every_operation() {
+    let refusals = Refusals::watch();
     let mut scene = Scene::set().await;
     for (request, needed) in operations(&scene) {
         let names: Vec<String> = request.as_object().unwrap().keys().cloned().collect();
@@ -341,11 +345,12 @@ async fn every_field_of_every_operation() {
                     Some(value) => spoilt[name.as_str()] = value.clone(),
                     None => drop(spoilt.as_object_mut().unwrap().remove(&name)),
                 }
-                let before = scene.snapshot();
+                let (before, counted) = (scene.snapshot(), refusals.all());
                 // A missing operation has no answer but that there is none.
                 let answer = scene.ann.ask(spoilt).await;
                 assert_eq!(answer["sessId"], json!(scene.ann.session()), "{answer}");
                 let result = answer["result"].as_i64().unwrap_or_else(|| panic!("{answer}"));
+                assert_eq!(refusals.all() - counted, u64::from(result != 0), "{answer}");
                 let hangs_up = request["op"] == 107 || request["op"] == 206;
                 let fine = hangs_up && name == "rtcId" && is_name(value.as_ref());
                 let free = fine || request["op"] == 1003 && name == "arg";

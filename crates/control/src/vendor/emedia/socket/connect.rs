@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, Path, State};
@@ -13,6 +14,7 @@ use tracing::Instrument as _;
 
 use super::super::Refusal;
 use super::super::confr::no_conference;
+use super::super::handlers::named;
 use super::super::refusal::SERVER_LIMIT;
 use super::connection::{self, Place};
 use crate::http::HttpState;
@@ -24,14 +26,12 @@ const READ_BUFFER: usize = 4096;
 /// `GET /easemob/rtc/ws/{app}/{confrId}?<n>&<confrId>`
 pub(in super::super) async fn connect(
     State(state): State<HttpState>,
-    Path((app, room)): Path<(String, String)>,
+    names: Result<Path<(String, String)>, PathRejection>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    match admit(state, &app, &room, address, upgrade) {
-        Ok(response) => response,
-        Err(refusal) => refusal.answer_with_status(),
-    }
+    let admitted = named(names).and_then(|(app, room)| admit(state, &app, &room, address, upgrade));
+    admitted.unwrap_or_else(|refusal| refusal.answer_with_status())
 }
 
 fn admit(

@@ -10,7 +10,7 @@ use super::enter;
 use super::frame::Request;
 use crate::http::dto;
 use crate::http::ops::recordings;
-use crate::recordings::{RecordingFilter, RecordingState};
+use crate::recordings::RecordingFilter;
 
 /// What a request did, and what it means for the connection.
 pub(super) enum After {
@@ -48,11 +48,7 @@ impl Seat<'_> {
             107 => self.close_peer(said).await,
             200 => self.enter_again(),
             201 => Ok(After::Leave),
-            204 => {
-                let by = self.by();
-                self.run(Command::Destroy { by }).await?;
-                Ok(After::done())
-            }
+            204 => self.end(said).await,
             205 => self.choose(said),
             206 => self.unsubscribe(said).await,
             400 => self.control(said).await,
@@ -74,6 +70,17 @@ impl Seat<'_> {
     pub(super) async fn run(&self, command: Command) -> Result<(), Refusal> {
         self.entered.ctx.run(&self.place.room, command).await?;
         Ok(())
+    }
+
+    /// Ends the conference; what names another one is not for this connection.
+    async fn end(&self, said: &Fields) -> Result<After, Refusal> {
+        match said.text("confrId")? {
+            Some(named) if named != self.place.room.as_str() => return Err(Refusal::link()),
+            _ => {}
+        }
+        let by = self.by();
+        self.run(Command::Destroy { by }).await?;
+        Ok(After::done())
     }
 
     /// The same client once more, on the same connection.
@@ -139,24 +146,25 @@ impl Seat<'_> {
             recordings::start(ctx, room, body).await?;
             return Ok(After::done());
         }
-        let filter = RecordingFilter {
+        let mut filter = RecordingFilter {
             room: Some(room),
             after: None,
-            limit: 100,
+            limit: 200,
         };
-        let service = ctx.service();
-        let all = service.recordings()?.list(&ctx.caller.app, &filter).await?;
-        let running = all.into_iter().filter(|recording| {
-            let runs = matches!(
-                recording.state,
-                RecordingState::Recording | RecordingState::Paused
-            );
-            runs && recording.stream == stream
-        });
-        for recording in running {
-            recordings::act(ctx, &recording.id, recordings::Act::Stop).await?;
+        loop {
+            let page = ctx.service().recordings()?.list(&ctx.caller.app, &filter).await?;
+            filter.after = match page.last() {
+                Some(last) => Some(last.position),
+                None => return Ok(After::done()),
+            };
+            // Those of the room's own flags go on: they would be begun anew at once.
+            let running = page.into_iter().filter(|recording| {
+                !recording.state.is_over() && !recording.setup.by_room && recording.stream == stream
+            });
+            for recording in running {
+                recordings::act(ctx, &recording.id, recordings::Act::Stop).await?;
+            }
         }
-        Ok(After::done())
     }
 
     /// The stream to record: an own one, or one that is watched over this connection.

@@ -1,5 +1,7 @@
 //! A member that is removed has no media any more: its connections end, and its URLs open nothing.
 
+use std::time::Duration;
+
 use lianmai_hub::{
     AccessRequest, Action, Authorise as _, Denial, Grant, Protocol, PublishOptions, ReadOptions,
 };
@@ -61,10 +63,13 @@ async fn removed(kick: impl AsyncFn(&Server, &str, &Client)) {
     assert_eq!(ann.event(303).await["pubSId"], bob_push["streamId"]);
     assert_eq!(ann.event(301).await["memId"], bob.mem());
     // What runs ends.
-    publication.stopped().await;
-    for reader in &readers {
-        reader.revoked().await;
-    }
+    let over = async {
+        publication.stopped().await;
+        for reader in &readers {
+            reader.revoked().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), over).await.unwrap();
     // No URL opens anything any more, neither those it had nor others' of its stream.
     for (action, url) in [
         (Action::Publish, &bob_push["rtmp"]),

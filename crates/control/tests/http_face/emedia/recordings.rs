@@ -1,11 +1,17 @@
 //! Recordings: by the flags that the first to come says, and on request.
 
+use std::time::Duration;
+
 use axum::Router;
-use lianmai_control::recordings::{Recording, RecordingConfig, RecordingFilter, RecordingState};
+use bytes::Bytes;
+use lianmai_control::recordings::{PartState, Recording, RecordingConfig, RecordingFilter, RecordingState};
 use lianmai_control::vendor::TokenPolicy;
+use lianmai_hub::{Protocol, PublishOptions, StreamKey};
+use lianmai_media::{AudioConfig, Frame, MediaDuration, MediaTime, TrackKind};
 use lianmai_rooms::{AppId, Command, RoomId, StreamId, StreamKind};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use super::client::{Client, app, config, confr, http, ok, path, uid};
 use crate::harness::Server;
@@ -46,7 +52,7 @@ async fn until(server: &Server, confr: &str, right: impl Fn(&[Recording]) -> boo
         if right(&found) {
             return found;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{:?}", all(server, confr).await);
 }
@@ -122,13 +128,54 @@ async fn flags_at_creation_are_those_of_the_room() {
     server.finish().await;
 }
 
+/// Sound that is published without an end.
+fn sound(server: &Server, stream: &StreamId) -> JoinSet<()> {
+    let options = PublishOptions::new(Protocol::Rtmp, 1, None);
+    let publication = server
+        .hub
+        .publish(StreamKey::new("demo", stream.as_str()), options);
+    let publication = publication.unwrap();
+    publication
+        .set_audio(AudioConfig::aac_lc(48_000, 2).unwrap())
+        .unwrap();
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        for at in 0.. {
+            let frame = Frame {
+                kind: TrackKind::Audio,
+                dts: MediaTime::from_millis(at * 20),
+                composition: MediaDuration::from_millis(0),
+                keyframe: true,
+                payload: Bytes::from_static(&[7; 100]),
+            };
+            if publication.push(frame).is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    task
+}
+
+/// Waits until something is being written.
+async fn is_written(server: &Server, recording: &Recording) {
+    let recordings = server.service.recordings().unwrap();
+    for _ in 0..1_000 {
+        if !recordings.parts(&recording.id).await.unwrap().is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nothing is written: {recording:?}");
+}
+
 #[tokio::test]
 async fn rec_records_each_stream_and_requests_come_on_top() {
     let (server, folder) = recording_server().await;
     let (confr, mut ann) = enter(&server, json!(true), json!(false)).await;
     let stream = publish(&server, &ann, "wx-1-ann").await;
     assert!(all(&server, &confr).await.is_empty(), "nothing is on air");
-    on_air(&server, &confr, &stream).await;
+    let _sound = sound(&server, &stream);
     let found = until(&server, &confr, |all| all.len() == 1).await;
     let first = &found[0];
     assert_eq!(
@@ -141,18 +188,35 @@ async fn rec_records_each_stream_and_requests_come_on_top() {
         .await;
     let found = all(&server, &confr).await;
     assert_eq!((found.len(), found[1].setup.by_room), (2, false));
+    is_written(&server, &found[0]).await;
+    is_written(&server, &found[1]).await;
     // What the conference wants recorded goes on.
     ann.done(json!({ "op": 500, "rtcId": "wx-1-ann", "flag": 0 }))
         .await;
     let found = until(&server, &confr, |all| all[1].state == RecordingState::Done).await;
     assert_eq!((found.len(), found[0].state), (2, RecordingState::Recording));
     ann.done(json!({ "op": 204 })).await;
-    until(&server, &confr, |all| {
-        all.iter().all(|one| one.state == RecordingState::Done)
-    })
-    .await;
+    let is_done = |one: &Recording| one.state == RecordingState::Done;
+    let found = until(&server, &confr, |all| all.iter().all(is_done)).await;
+    for recording in &found {
+        let parts = server
+            .service
+            .recordings()
+            .unwrap()
+            .parts(&recording.id)
+            .await
+            .unwrap();
+        let [part] = &parts[..] else { panic!("{parts:?}") };
+        assert_eq!(
+            (part.state, &part.facts.tracks[..]),
+            (PartState::Complete, &["aac".to_owned()][..])
+        );
+        let file = &part.facts.files[0];
+        let path = folder.path().join("demo").join(&recording.id).join(&file.name);
+        assert_eq!(std::fs::metadata(path).unwrap().len(), file.bytes);
+        assert!(file.bytes > 100, "{part:?}");
+    }
     server.finish().await;
-    drop(folder);
 }
 
 #[tokio::test]
@@ -162,13 +226,16 @@ async fn rec_merge_records_the_mix_alone() {
     let room = RoomId::parse(&confr).unwrap();
     let camera = publish(&server, &ann, "wx-1-ann").await;
     on_air(&server, &confr, &camera).await;
-    let mix = loop {
-        let streams = server.service.room(&demo(), &room).unwrap().view.streams;
-        if let Some(mix) = streams.into_values().find(|one| one.kind == StreamKind::Mix) {
-            break mix.id;
+    let mix = async {
+        loop {
+            let streams = server.service.room(&demo(), &room).unwrap().view.streams;
+            if let Some(mix) = streams.into_values().find(|one| one.kind == StreamKind::Mix) {
+                return mix.id;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
     };
+    let mix = tokio::time::timeout(Duration::from_secs(10), mix).await.unwrap();
     on_air(&server, &confr, &mix).await;
     let found = until(&server, &confr, |all| !all.is_empty()).await;
     let [only] = &found[..] else { panic!("{found:?}") };

@@ -76,10 +76,6 @@ pub(crate) fn negotiate(
         Direction::Publish => sdp::with_layers(&answer, offer, &kept),
         Direction::Play => answer,
     };
-    // Of an offer with nothing but rejected sections there is nothing left to connect.
-    if sdp::credentials(&answer).is_none() {
-        return Err(BridgeError::Sdp("no usable media section".into()));
-    }
     let sections = sdp::sections(&answer);
     let mids = |sections: &[Section]| {
         sections
@@ -97,6 +93,10 @@ pub(crate) fn negotiate(
         {
             return Err(BridgeError::NoCodec(kind));
         }
+    }
+    // Of an offer with nothing but rejected sections there is nothing left to connect.
+    if sdp::credentials(&answer).is_none() {
+        return Err(BridgeError::Sdp("no usable media section".into()));
     }
     Ok(Negotiated { answer, sections })
 }

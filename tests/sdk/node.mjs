@@ -137,8 +137,10 @@ async function restart() {
   const ann = await a.join(id, { role: 'talker' });
   const bob = await b.join(id, { role: 'talker' });
   const member = bob.me.id;
+  // Listened for before it can happen.
+  const lost = next(bob, 'suspended', 20_000);
   await ask('kill');
-  await next(bob, 'suspended');
+  await lost;
   const waiting = bob.send('I waited');
   const heard = next(ann, 'custom_message', 20_000);
   const backs = [next(ann, 'resumed', 20_000), next(bob, 'resumed', 20_000)];

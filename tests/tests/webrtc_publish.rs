@@ -135,7 +135,7 @@ async fn load_a_camera_over_whip_reaches_rtmp_and_whep() {
 
 /// A browser without H.264 is transcoded once, to what live-player takes.
 #[tokio::test]
-async fn a_vp8_only_browser_reaches_rtmp_as_h264() {
+async fn load_a_vp8_only_browser_reaches_rtmp_as_h264() {
     let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "publish"})).await;
     let (stream, whip) = room.whip("ann").await;

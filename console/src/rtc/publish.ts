@@ -1,7 +1,8 @@
 /** Sends a member's camera and screen over one connection. */
-import { canSimulcast, layers, preferred, single } from './codecs';
+import { canSimulcast, preferred } from '../../../sdk/js/src/rtc/codecs';
+import type { LineKind } from '../../../sdk/js/src/rtc/lines';
+import { layers, single } from './codecs';
 import { KeptPeer, type KeptState, type Plan } from './kept';
-import type { LineKind } from './lines';
 import type { Line, Signalling } from './signalling';
 import { Sending, type SendFigures } from './stats';
 

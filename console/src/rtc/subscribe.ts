@@ -1,7 +1,7 @@
 /** Receives any number of a room's streams over one connection, as a member of the room. */
+import { assign, isUnchanged, type LineKind, type Slot } from '../../../sdk/js/src/rtc/lines';
 import { offerReceivable } from './codecs';
 import { KeptPeer, type KeptState, type Plan } from './kept';
-import { assign, isUnchanged, type LineKind, type Slot } from './lines';
 import type { Received, Reception, Sink } from './receive';
 import type { Layer, Line, Signalling } from './signalling';
 import { Receiving } from './stats';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assign, isUnchanged, type Slot } from './lines';
+import { assign, isUnchanged, type Slot } from '../src/rtc/lines';
 
 /** Does what the assignment says, as a connection would. */
 function settle(slots: Slot[], wanted: string[]): Slot[] {

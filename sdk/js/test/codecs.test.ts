@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canSimulcast, layers, preferred, receivable } from './codecs';
+import { canSimulcast, layers, preferred, receivable } from '../src/rtc/codecs';
 
 const h264 = (profile: string, mode: number) => ({
   mimeType: 'video/H264',
@@ -39,12 +39,12 @@ describe('simulcast', () => {
   });
 
   it('has as many layers as the picture is worth, the full picture first', () => {
-    expect(layers(720).map(({ rid, scaleResolutionDownBy }) => [rid, scaleResolutionDownBy])).toEqual([
+    expect(layers(720, 1_800_000).map(({ rid, scaleResolutionDownBy }) => [rid, scaleResolutionDownBy])).toEqual([
       ['h', 1],
       ['m', 2],
       ['l', 4],
     ]);
-    expect(layers(360).map(({ rid }) => rid)).toEqual(['h', 'l']);
-    expect(layers(0)).toEqual([]);
+    expect(layers(360, 1_000_000).map(({ rid }) => rid)).toEqual(['h', 'l']);
+    expect(layers(0, 1_000_000)).toEqual([]);
   });
 });

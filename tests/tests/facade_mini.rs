@@ -160,10 +160,15 @@ async fn netcall_pages_see_each_other() {
     );
     assert_eq!(event(&mut ann, "joinChannel").await["account"], "bob");
 
-    bob.call("switchMode", json!([1])).await;
-    ann.until_data("users", |users| users[0]["mode"] == 1).await;
-    bob.call("switchMode", json!([0])).await;
-    ann.until_data("users", |users| users[0]["mode"] == 0).await;
+    // The camera goes off and on: the pusher begins anew each time, on the URL it has.
+    for mode in [1, 0] {
+        let pushes = bob.until_live("live-pusher", has(1002)).await["pushes"].as_u64();
+        bob.call("switchMode", json!([mode])).await;
+        ann.until_data("users", |users| users[0]["mode"] == mode).await;
+        bob.until_live("live-pusher", |live| live["pushes"].as_u64() > pushes)
+            .await;
+    }
+    goes_on(&mut ann, LIME).await;
 
     let pusher = bob.until_live("live-pusher", has(1002)).await;
     bob.ask("break", json!({"kind": "live-pusher", "giveUp": true}))

@@ -56,8 +56,11 @@ Page({
     setTimeout(() => this.start(), 100)
   },
 
-  switchMode(mode) {
-    return this.netcall.switchMode(mode)
+  // As the vendor's demo has it: the mode is told, and the components stop and start with the URLs they have.
+  async switchMode(mode) {
+    await this.netcall.switchMode(mode)
+    wx.createLivePusherContext('pusher').stop({})
+    setTimeout(() => this.start(), 100)
   },
 
   async call(callee) {

@@ -128,7 +128,8 @@ async function meet(ann, bob) {
   // The camera goes off, and comes back.
   await ann.page.click('#camera');
   await until('the camera is off', () => bob.page.evaluate(() => [...window.lianmai.room.streams.values()].some(({ voff }) => voff)));
-  assert.equal(await ann.page.evaluate(() => document.querySelector('video').srcObject.getVideoTracks().length), 0);
+  await until('her own page has no picture', () =>
+    ann.page.evaluate(() => document.querySelector('video').srcObject.getVideoTracks().length === 0));
   await ann.page.click('#camera');
   await goesOn(bob);
   // The smaller of several pictures.

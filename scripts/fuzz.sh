@@ -3,7 +3,7 @@
 #   scripts/fuzz.sh [SECONDS [TARGET...]]      SECONDS per target (default 5); all targets by default
 #
 # Seeds are read from fuzz/corpus/TARGET. New inputs go to $FUZZ_OUT/TARGET (default: a temporary folder that is
-# removed), inputs that crash to fuzz/artifacts/TARGET. A crash, an input over 1 s and 256 MiB of memory fail.
+# removed), inputs that crash to fuzz/artifacts/TARGET. A crash, an input over 5 s and 256 MiB of memory fail.
 # FUZZ_SEED is the seed of the mutations (default: a new one each time).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -36,7 +36,7 @@ for target in "${targets[@]}"; do
     mkdir -p "$found" "fuzz/artifacts/$target"
     dirs=("$found")
     [ -d "fuzz/corpus/$target" ] && dirs+=("fuzz/corpus/$target")
-    options=(-max_total_time="$seconds" -seed="${FUZZ_SEED:-0}" -timeout=1 -rss_limit_mb=256 -max_len="${FUZZ_MAX_LEN:-16384}"
+    options=(-max_total_time="$seconds" -seed="${FUZZ_SEED:-0}" -timeout=5 -rss_limit_mb=256 -max_len="${FUZZ_MAX_LEN:-16384}"
         -print_final_stats=1 -artifact_prefix="fuzz/artifacts/$target/")
     [ -f "fuzz/dict/$target" ] && options+=(-dict="fuzz/dict/$target")
     if ! "fuzz/target/$host/release/$target" "${options[@]}" "${dirs[@]}" >"$log" 2>&1; then

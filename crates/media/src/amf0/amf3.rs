@@ -59,7 +59,7 @@ impl Amf3<'_, '_> {
             }
             0x09 => self.array(depth + 1),
             0x0A => self.object(depth + 1),
-            0x0C => self.byte_array(),
+            0x0C => self.byte_array(depth + 1),
             marker => Err(self.reader.error(AmfErrorKind::Amf3Marker(marker))),
         }
     }
@@ -203,7 +203,8 @@ impl Amf3<'_, '_> {
     }
 
     /// Bytes become a strict array of numbers, each counted as a value.
-    fn byte_array(&mut self) -> Result<Value, AmfError> {
+    fn byte_array(&mut self, depth: usize) -> Result<Value, AmfError> {
+        self.reader.check_depth(depth)?;
         let length = self.inline_length()?;
         let bytes = self.reader.cursor.take(length);
         let bytes = self.reader.need(bytes)?;

@@ -177,6 +177,13 @@ fn limits_hold() {
             .kind,
         AmfErrorKind::TooDeep(1)
     );
+    // Bytes become an array, so they are one level.
+    assert_eq!(
+        decode(&[0x0A, 0, 0, 0, 1, 0x11, 0x0C, 3, 7], &limits)
+            .unwrap_err()
+            .kind,
+        AmfErrorKind::TooDeep(1)
+    );
     let long = encode_all(&[text(&"x".repeat(17))]);
     assert_eq!(decode(&long, &limits).unwrap().len(), 1);
     let longer = encode_all(&[text(&"x".repeat(18))]);

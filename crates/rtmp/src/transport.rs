@@ -112,10 +112,9 @@ pub(crate) async fn read_some(
     buffer: &mut BytesMut,
     size: ReadSize,
 ) -> io::Result<usize> {
-    // A block is used up by several reads: media split off it keeps the whole block alive.
     let (least, block) = match size {
         ReadSize::Control => (64, 512),
-        ReadSize::Media => (4 * 1024, 64 * 1024),
+        ReadSize::Media => (4 * 1024, 32 * 1024),
     };
     if buffer.is_empty() && buffer.capacity() > 2 * block {
         *buffer = BytesMut::new();

@@ -1,8 +1,7 @@
 //! Bytes in any fragmentation to messages.
 //!
 //! Every chunk stream has its own buffer, so interleaving is safe; Set Chunk Size and Abort are obeyed
-//! here and not passed on. A message that lies whole in one chunk and in the read buffer is split off
-//! without a copy; any other is copied once, into memory that grows as its bytes arrive.
+//! here and not passed on. Every message is copied once, into memory of its own length that grows as its bytes arrive.
 //! Does not acknowledge, and knows nothing of what messages mean.
 
 use bytes::{Bytes, BytesMut};
@@ -22,10 +21,6 @@ struct OpenChunk {
     /// Bytes of payload still to come.
     left: usize,
 }
-
-/// Payloads up to this size are copied out of the input: a small one would keep the whole block it came in alive for as
-/// long as somebody holds it.
-const SHARED_PAYLOAD: usize = 2 * 1024;
 
 /// An incremental reader of one direction of a chunk stream.
 #[derive(Debug)]
@@ -220,13 +215,10 @@ impl ChunkReader {
         let whole = available == chunk.left && stream.buffered() == 0 && chunk.left == stream.length;
         let payload = if whole {
             stream.drop_partial();
-            if available > SHARED_PAYLOAD {
-                self.input.split_to(available).freeze()
-            } else {
-                let payload = Bytes::copy_from_slice(&self.input[..available]);
-                bytes::Buf::advance(&mut self.input, available);
-                payload
-            }
+            // A copy of its own: split off, it would keep the whole block it came in alive for as long as a ring holds it.
+            let payload = Bytes::copy_from_slice(&self.input[..available]);
+            bytes::Buf::advance(&mut self.input, available);
+            payload
         } else {
             if self.buffered + available > self.limits.max_buffered {
                 return Err(ChunkErrorKind::TooMuchBuffered {

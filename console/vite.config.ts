@@ -13,6 +13,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
-  server: { proxy: { '/v1': proxied, '/live': proxied, '/console': proxied } },
+  // What it shares with the SDK is read from its sources.
+  server: { fs: { allow: ['.', '../sdk/js/src'] }, proxy: { '/v1': proxied, '/live': proxied, '/console': proxied } },
   test: { environment: 'node', include: ['src/**/*.test.ts'] },
 });

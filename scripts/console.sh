@@ -13,8 +13,8 @@ lint)
     ;;
 build)
     stamp=console/node_modules/.built-sources
-    # It shares what browsers need for WebRTC with the SDK.
-    now=$(find console sdk/js/src/rtc \( -name node_modules -o -name dist \) -prune -o -type f -print0 | hash_files)
+    # It shares what browsers need for WebRTC with the SDK, and that brings along what it stands on.
+    now=$(find console sdk/js/src \( -name node_modules -o -name dist \) -prune -o -type f -print0 | hash_files)
     if [ -d console/dist ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ]; then exit 0; fi
     (cd console && npm run --silent build)
     mkdir -p "${stamp%/*}"

@@ -42,7 +42,7 @@ export function videoFacts(video: VideoStats): string[] {
   const facts = [codec(video.codec)];
   if (video.width > 0 && video.height > 0) facts.push(`${video.width}×${video.height}`);
   facts.push(strings.fps(rate(video.fps)));
-  if (video.gop_ms !== null) facts.push(strings.gop(span(video.gop_ms)));
+  if (typeof video.gop_ms === 'number') facts.push(strings.gop(span(video.gop_ms)));
   if (video.b_frames) facts.push(strings.bFrames);
   facts.push(bitrate(video.kbps));
   return facts;

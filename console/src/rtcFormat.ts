@@ -1,6 +1,6 @@
 /** Figures of WebRTC connections as people read them; what is unknown is left out. */
+import type { ReceiveAudioStats, ReceiveStats, ReceiveVideoStats, SendAudioStats, SendStats, SendVideoStats } from '../../sdk/js/src/types/media';
 import { bitrate, codec, rate, span } from './format';
-import type { ReceiveFigures, ReceivedAudio, ReceivedVideo, SendFigures, SentAudio, SentVideo } from './rtc/stats';
 import { strings } from './strings';
 
 /** `1.5 %`. */
@@ -8,35 +8,34 @@ export function share(part: number): string {
   return `${(part * 100).toFixed(part < 0.0995 ? 1 : 0)} %`;
 }
 
-export function pathFacts(figures: ReceiveFigures | SendFigures): string[] {
+export function pathFacts(figures: ReceiveStats | SendStats): string[] {
   const facts: string[] = [];
-  if (figures.rttMs !== null) facts.push(strings.rtt(span(figures.rttMs)));
-  if ('availableKbps' in figures && figures.availableKbps !== null) facts.push(strings.available(bitrate(figures.availableKbps)));
+  if (figures.roundTripMs !== null) facts.push(strings.rtt(span(figures.roundTripMs)));
+  if ('availableBitrate' in figures && figures.availableBitrate !== null) facts.push(strings.available(bitrate(figures.availableBitrate / 1000)));
   return facts;
 }
 
-export function receivedVideoFacts(video: ReceivedVideo): string[] {
+export function receivedVideoFacts(video: ReceiveVideoStats): string[] {
   const frozen = video.frozenMs > 0 ? [strings.frozen(span(video.frozenMs))] : [];
   return [...pictureFacts(video), ...arrivalFacts(video), strings.freezes(video.freezes), ...frozen];
 }
 
-export function receivedAudioFacts(audio: ReceivedAudio): string[] {
-  const concealed = audio.concealed === null ? [] : [strings.concealed(share(audio.concealed))];
-  return [...codecFacts(audio), ...rateFacts(audio), ...arrivalFacts(audio), ...concealed];
+export function receivedAudioFacts(audio: ReceiveAudioStats): string[] {
+  return [...codecFacts(audio), ...rateFacts(audio), ...arrivalFacts(audio), strings.concealed(share(audio.concealed))];
 }
 
-export function sentVideoFacts(video: SentVideo): string[] {
+export function sentVideoFacts(video: SendVideoStats): string[] {
   const facts = [...pictureFacts(video), ...lossFacts(video)];
   if (video.layers > 1) facts.push(strings.layerCount(video.layers));
-  if (video.limited !== null) facts.push(strings.limited(video.limited));
+  if (video.limitedBy !== null) facts.push(strings.limited(video.limitedBy));
   return facts;
 }
 
-export function sentAudioFacts(audio: SentAudio): string[] {
+export function sentAudioFacts(audio: SendAudioStats): string[] {
   return [...codecFacts(audio), ...rateFacts(audio), ...lossFacts(audio)];
 }
 
-function pictureFacts(video: ReceivedVideo | SentVideo): string[] {
+function pictureFacts(video: ReceiveVideoStats | SendVideoStats): string[] {
   const size = video.width > 0 ? [`${video.width}×${video.height}`] : [];
   return [...codecFacts(video), ...size, strings.fps(rate(video.fps)), ...rateFacts(video)];
 }
@@ -45,8 +44,8 @@ function codecFacts({ codec: name }: { codec: string | null }): string[] {
   return name === null ? [] : [codec(name)];
 }
 
-function rateFacts({ kbps }: { kbps: number | null }): string[] {
-  return kbps === null ? [] : [bitrate(kbps)];
+function rateFacts({ bitrate: bits }: { bitrate: number }): string[] {
+  return bits > 0 ? [bitrate(bits / 1000)] : [];
 }
 
 function lossFacts({ loss }: { loss: number | null }): string[] {

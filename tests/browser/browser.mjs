@@ -13,6 +13,25 @@ const FLAGS = [
   '--use-fake-ui-for-media-stream',
 ];
 
+/**
+ * For pages that send and receive by themselves: sound plays without a click; what shares the screen gets the whole of a
+ * made-up one; pages do not sleep when they are behind others, and a page of one loopback port may ask another.
+ */
+const UNATTENDED = [
+  '--autoplay-policy=no-user-gesture-required',
+  '--auto-accept-this-tab-capture',
+  '--auto-select-desktop-capture-source=Entire screen',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-features=LocalNetworkAccessChecks,CalculateNativeWinOcclusion',
+];
+
+/** As `launch`, for pages that send and receive by themselves. */
+export function launchUnattended() {
+  return launch(UNATTENDED);
+}
+
 /** Starts a browser with a fresh profile and further flags; close it when done. */
 export function launch(more = []) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';

@@ -7,35 +7,9 @@
 //
 // Answers, not always in order: {"id", "ok": …} or {"id", "error": "…"}. Without a command it prints {"ready": true}.
 // Ends with its standard input.
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
-import { complaints, launch } from './browser.mjs';
-
-// Sound plays without a click; what shares the screen gets the whole of a made-up one; pages do not sleep when they
-// are behind others, and a busy machine's slow start is no reason to give up.
-const FLAGS = [
-  '--autoplay-policy=no-user-gesture-required',
-  '--auto-accept-this-tab-capture',
-  '--auto-select-desktop-capture-source=Entire screen',
-  '--disable-background-timer-throttling',
-  '--disable-backgrounding-occluded-windows',
-  '--disable-renderer-backgrounding',
-  '--disable-features=LocalNetworkAccessChecks,CalculateNativeWinOcclusion',
-];
-
-const TYPES = { html: 'text/html', js: 'text/javascript' };
-
-/** Serves the files next to this one: pages need an origin that may use devices. */
-function serve() {
-  const server = createServer(async (request, response) => {
-    const name = /^\/(\w+\.(html|js))$/.exec(request.url ?? '');
-    const body = name && (await readFile(new URL(`page/${name[1]}`, import.meta.url)).catch(() => null));
-    if (!body) return void response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': TYPES[name[2]] }).end(body);
-  });
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
-}
+import { complaints, launchUnattended } from './browser.mjs';
+import { serve } from './serve.mjs';
 
 class Agent {
   pages = new Map();
@@ -97,10 +71,11 @@ async function obey(agent, line) {
   }
 }
 
-const server = await serve();
-const browser = await launch(FLAGS);
+// Pages need an origin that may use devices.
+const site = await serve({ '/': 'tests/browser/page' });
+const browser = await launchUnattended();
 try {
-  const agent = new Agent(browser, `http://127.0.0.1:${server.address().port}`);
+  const agent = new Agent(browser, site.origin);
   const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
   say({ ready: true });
   for await (const line of createInterface({ input: process.stdin })) {
@@ -109,5 +84,5 @@ try {
   }
 } finally {
   await browser.close();
-  server.close();
+  site.close();
 }

@@ -2,19 +2,10 @@
 //
 //   node web.mjs '{"gateway", "ann": token, "bob": token, "room", "target": push URL, "only": "meet"|"restart"}'
 import assert from 'node:assert/strict';
-import { complaints, launch } from '../browser/browser.mjs';
-import { serve } from './serve.mjs';
+import { existsSync } from 'node:fs';
+import { complaints, launchUnattended } from '../browser/browser.mjs';
+import { serve } from '../browser/serve.mjs';
 import { ask, given, run, until } from './steps.mjs';
-
-const FLAGS = [
-  '--autoplay-policy=no-user-gesture-required',
-  '--auto-accept-this-tab-capture',
-  '--auto-select-desktop-capture-source=Entire screen',
-  '--disable-background-timer-throttling',
-  '--disable-backgrounding-occluded-windows',
-  '--disable-renderer-backgrounding',
-  '--disable-features=LocalNetworkAccessChecks,CalculateNativeWinOcclusion',
-];
 
 /** Inside the page: sockets can be cut from outside. */
 function keepSockets() {
@@ -213,8 +204,10 @@ async function restart(ann, bob) {
 }
 
 await run(async () => {
+  const built = ['examples/web/lib', 'sdk/js/dist'].map((folder) => new URL(`../../${folder}`, import.meta.url));
+  if (!built.every((folder) => existsSync(folder))) throw new Error('build the SDK first: scripts/sdk.sh build');
   const site = await serve({ '/': 'examples/web', '/dist/': 'sdk/js/dist' });
-  const browser = await launch(FLAGS);
+  const browser = await launchUnattended();
   try {
     const [ann, bob] = await Promise.all([openExample(browser, site.origin, given.ann), openUmd(browser, site.origin, given.bob)]);
     if (given.only === 'restart') return await restart(ann, bob);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import { LianmaiError } from '../../../sdk/js/src/types/errors';
 import { Api, playUrl, type Fetch } from './api';
-import { ApiError } from './problem';
 
 function api(answer: Response | Error, token: string | null = 'secret') {
   const fetch = vi.fn<Fetch>(() => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)));
@@ -50,15 +50,14 @@ describe('Api', () => {
   });
 
   it('knows that a missing token is a missing token', async () => {
-    const error: unknown = await api(json({ code: 'missing_token', detail: 'x' }, 401)).api.rooms().catch((e) => e);
-    expect(error).toBeInstanceOf(ApiError);
-    expect((error as ApiError).unauthorised).toBe(true);
+    const refused = api(json({ code: 'missing_token', detail: 'x' }, 401)).api.rooms();
+    await expect(refused).rejects.toMatchObject({ status: 401, code: 'missing_token' });
   });
 
   it('finds an open session, or none, or trouble', async () => {
     expect(await api(json({ app: 'demo', token: 't' }), null).api.openSession()).toEqual({ app: 'demo', token: 't' });
     expect(await api(json({ code: 'not_found' }, 404)).api.openSession()).toBeNull();
-    await expect(api(json({}, 503)).api.openSession()).rejects.toBeInstanceOf(ApiError);
+    await expect(api(json({}, 503)).api.openSession()).rejects.toBeInstanceOf(LianmaiError);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Every REST call of the page. Nothing else knows a path of the API. */
-import { ApiError, asApiError, errorOf } from './problem';
+import { LianmaiError } from '../../../sdk/js/src/types/errors';
+import { asError, errorOf } from './problem';
 import type { Mix, OpenSession, Preset, PullUrls, Push, Recording, Room, RoomSummary, Stream } from './types';
 
 const TIME_LIMIT_MS = 10_000;
@@ -25,7 +26,7 @@ export class Api {
     try {
       return await this.call<OpenSession>('GET', `/console/session${query}`);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return null;
+      if (error instanceof LianmaiError && error.status === 404) return null;
       throw error;
     }
   }
@@ -112,13 +113,13 @@ export class Api {
     try {
       response = await this.fetch(this.base + path, init);
     } catch (thrown) {
-      throw asApiError(thrown);
+      throw asError(thrown);
     }
     if (!response.ok) throw await errorOf(response);
     try {
       return (await response.json()) as T;
     } catch {
-      throw new ApiError(response.status, 'bad_answer', 'the answer is not JSON');
+      throw new LianmaiError('bad_answer', 'the answer is not JSON', { status: response.status });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Backoff } from '../live/backoff';
+import { Backoff } from '../../../sdk/js/src/net/backoff';
 import { connectLink } from './link';
 
 class FakeSocket {
@@ -32,7 +32,7 @@ function start(resume = false) {
       token: () => `t${sockets.length}`,
       device: 'tab',
       resume,
-      backoff: new Backoff(1000, 8000, () => 0),
+      backoff: new Backoff(() => 0, 1000, 8000),
       open: (url) => {
         const socket = new FakeSocket(url);
         sockets.push(socket);

@@ -3,14 +3,14 @@
  * connection goes. Events are only hints: what is shown comes from the REST API, so a lost one costs at most one polling
  * interval.
  */
-import { Backoff } from '../live/backoff';
-import { frameOf, type GatewayEvent } from './frames';
-import { ApiError } from './problem';
+import { Backoff } from '../../../sdk/js/src/net/backoff';
+import { frameOf, type EventFrame } from '../../../sdk/js/src/net/frames';
+import { LianmaiError } from '../../../sdk/js/src/types/errors';
 
 export interface Link {
   /** Watches this room, and no other. */
   watch(room: string | null): void;
-  /** Carries out a command. Fails with an `ApiError`, at once while there is no connection. */
+  /** Carries out a command. Fails with a `LianmaiError`, at once while there is no connection. */
   call<T>(op: string, fields?: object): Promise<T>;
   close(): void;
 }
@@ -19,7 +19,7 @@ export interface LinkHandlers {
   /** Commands and events flow from now on. `resumed`: in the session of the connection before. */
   onOpen(resumed: boolean): void;
   /** Something happened. */
-  onEvent(event: GatewayEvent): void;
+  onEvent(event: EventFrame): void;
   /** No events until the next `onOpen`. */
   onLost(): void;
 }
@@ -41,7 +41,7 @@ export interface LinkOptions {
 
 interface Pending {
   done: (result: never) => void;
-  failed: (error: ApiError) => void;
+  failed: (error: LianmaiError) => void;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -50,7 +50,7 @@ const TIME_LIMIT_MS = 10_000;
 /** Connects, and connects again whenever the connection goes. */
 export function connectLink(options: LinkOptions, handlers: LinkHandlers): Link {
   const open = options.open ?? ((url: string) => new WebSocket(url));
-  const backoff = options.backoff ?? new Backoff(1_000, 10_000);
+  const backoff = options.backoff ?? new Backoff(Math.random, 1_000, 10_000);
   const pending = new Map<number, Pending>();
   let socket: Socket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -62,11 +62,11 @@ export function connectLink(options: LinkOptions, handlers: LinkHandlers): Link 
 
   const call = <T>(op: string, fields: object = {}): Promise<T> =>
     new Promise((done, failed) => {
-      if (!greeted || !socket) return failed(new ApiError(0, 'network', 'the gateway cannot be reached'));
+      if (!greeted || !socket) return failed(new LianmaiError('network', 'the gateway cannot be reached'));
       const id = ++lastId;
       const late = () => {
         pending.delete(id);
-        failed(new ApiError(0, 'timeout', 'no answer in time'));
+        failed(new LianmaiError('timeout', 'no answer in time'));
       };
       pending.set(id, { done, failed, timer: setTimeout(late, TIME_LIMIT_MS) });
       socket.send(JSON.stringify({ id, op, ...fields }));
@@ -116,7 +116,7 @@ export function connectLink(options: LinkOptions, handlers: LinkHandlers): Link 
     greeted = false;
     for (const { failed, timer: limit } of pending.values()) {
       clearTimeout(limit);
-      failed(new ApiError(0, 'network', 'the connection broke'));
+      failed(new LianmaiError('network', 'the connection broke'));
     }
     pending.clear();
   };

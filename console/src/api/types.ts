@@ -1,95 +1,35 @@
 /** What the gateway's REST API answers, as far as this page reads it. Times are Unix milliseconds. */
+import type * as api from '../../../sdk/js/src/wire/openapi';
 
-export type RoomKind = 'communication' | 'communication_mix' | 'live';
-export type Role = 'admin' | 'talker' | 'audience';
-export type StreamKind = 'camera' | 'screen' | 'mix';
+export type { MixStatus, MuteFlags, Preset, Push, Role, RoomKind, StreamKind } from '../../../sdk/js/src/wire/openapi';
 
-export interface MuteFlags {
-  audio: boolean;
-  video: boolean;
-}
+export type Member = Pick<api.Member, 'id' | 'account' | 'role' | 'nick' | 'joined_at' | 'muted' | 'online'>;
 
-export interface Member {
-  id: string;
-  account: string;
-  role: Role;
-  nick: string;
-  joined_at: number;
-  /** What is muted for the member in effect. */
-  muted?: MuteFlags;
-  online: boolean;
-}
+export type VideoStats = Omit<api.VideoStats, 'frames'>;
+export type AudioStats = Omit<api.AudioStats, 'frames'>;
 
-export interface VideoStats {
-  codec: string;
-  width: number;
-  height: number;
-  fps: number;
-  kbps: number;
-  gop_ms: number | null;
-  b_frames: boolean;
-}
+export type StreamStats = Pick<api.StreamStats, 'uptime_seconds' | 'protocol' | 'readers' | 'backlog_ms' | 'dropped'> & {
+  video?: VideoStats | null;
+  audio?: AudioStats | null;
+};
 
-export interface AudioStats {
-  codec: string;
-  sample_rate: number;
-  channels: number;
-  kbps: number;
-}
+/** `owner`: the publishing member; `null` for the room's mix. `stats`: only in lists, while somebody publishes or plays. */
+export type Stream = Pick<api.Stream, 'id' | 'owner' | 'kind' | 'voff' | 'aoff' | 'on_air' | 'url_version'> & { stats?: StreamStats | null };
 
-export interface StreamStats {
-  uptime_seconds: number;
-  protocol: string | null;
-  video: VideoStats | null;
-  audio: AudioStats | null;
-  readers: number;
-  backlog_ms: number;
-  dropped: number;
-}
-
-export interface Stream {
-  id: string;
-  /** The publishing member; `null` for the room's mix. */
-  owner: string | null;
-  kind: StreamKind;
-  voff: boolean;
-  aoff: boolean;
-  on_air: boolean;
-  /** Rises when the stream's URLs are made anew. */
-  url_version: number;
-  /** Only in lists of streams, and only while somebody publishes or plays. */
-  stats?: StreamStats;
-}
-
-export interface Settings {
-  name: string | null;
-  kind: RoomKind;
-  has_password: boolean;
-}
+export type Settings = Pick<api.Settings, 'name' | 'kind' | 'has_password'>;
 
 /** A room in a list. Its streams carry no statistics. */
-export interface RoomSummary {
-  id: string;
-  settings: Settings;
-  member_count: number;
-  streams: Stream[];
-}
+export type RoomSummary = Pick<api.RoomSummary, 'id' | 'member_count'> & { settings: Settings; streams: Stream[] };
 
-export interface Room {
-  id: string;
-  settings: Settings;
-  members: Member[];
-  streams: Stream[];
-}
+export type Room = Pick<api.Room, 'id'> & { settings: Settings; members: Member[]; streams: Stream[] };
 
 /** Where a stream can be played. What the room or the gateway does not offer is left out. */
-export interface PullUrls {
-  rtmp?: string;
-  http_flv?: string;
-  ws_flv?: string;
-  /** Where to post an offer to play over WebRTC. */
-  whep?: string;
-}
+export type PullUrls = Pick<api.PullUrls, 'rtmp' | 'http_flv' | 'ws_flv' | 'whep'>;
+
+/** The mix of a room, or what it would be. `stream` is `null` while there is none. */
+export type Mix = Pick<api.Mix, 'status' | 'layout'> & { stream?: Stream | null };
+
+export type Recording = Pick<api.Recording, 'id' | 'stream' | 'account' | 'is_mix' | 'state' | 'error' | 'started_at' | 'ended_at'>;
 
 /** How the page plays a stream. */
 export type PlayMode = 'webrtc' | 'flv';
@@ -99,7 +39,7 @@ export type FlvTransport = 'http_flv' | 'ws_flv';
 
 /** What somebody says to enter a room. */
 export interface JoinFields {
-  role: Role;
+  role: api.Role;
   nick: string;
   password?: string;
 }
@@ -123,48 +63,4 @@ export const PRESETS = [
   'screen_share',
   'single_speaker',
   'audio_only',
-] as const;
-export type Preset = (typeof PRESETS)[number];
-
-export interface MixStatus {
-  state: 'starting' | 'running' | 'no_capacity' | 'failed';
-  reason?: string;
-  /** With `no_capacity`: cores. */
-  need?: number;
-  free?: number;
-}
-
-/** The mix of a room, or what it would be. */
-export interface Mix {
-  /** `null` while there is none. */
-  stream: Stream | null;
-  layout: {
-    arrangement: { type: 'preset'; preset: Preset } | { type: 'custom' };
-    canvas: { width: number; height: number; fps: number };
-  };
-  status: MixStatus | null;
-}
-
-export interface Recording {
-  id: string;
-  stream: string;
-  account: string | null;
-  is_mix: boolean;
-  state: 'recording' | 'paused' | 'done' | 'failed';
-  error?: string;
-  started_at: number;
-  ended_at: number | null;
-}
-
-/** A stream pushed to another server. */
-export interface Push {
-  id: string;
-  /** `null`: the room's mix. */
-  stream: string | null;
-  /** Without the stream key. */
-  target: string;
-  state: 'waiting' | 'connecting' | 'live' | 'back_off' | 'failed';
-  reason: string | null;
-  retries: number;
-  kbps: number;
-}
+] as const satisfies api.Preset[];

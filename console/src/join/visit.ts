@@ -2,20 +2,21 @@
  * One stay in a room, from joining to leaving: a session of its own, what is sent, and what is received. Survives lost
  * connections; the store always says how it is.
  */
-import type { GatewayEvent } from '../api/frames';
+import { SCREEN_BITRATE, profileOf } from '../../../sdk/js/src/devices/web';
+import type { EventFrame } from '../../../sdk/js/src/net/frames';
+import { Connections } from '../../../sdk/js/src/rtc/connections';
+import type { SendStats } from '../../../sdk/js/src/types/media';
 import { connectLink, type Link } from '../api/link';
-import { asApiError } from '../api/problem';
+import { asError } from '../api/problem';
 import type { StreamKind } from '../api/types';
 import { explain } from '../explain';
-import { Publisher } from '../rtc/publish';
-import { iceServers } from '../rtc/signalling';
-import type { SendFigures } from '../rtc/stats';
-import { Subscriber } from '../rtc/subscribe';
+import { platform } from '../platform';
+import { receiveAsMember, type Reception, type Sink } from '../rtc/receive';
 import { away, type Me, type Sent } from '../store/me';
 import { signalOf } from '../store/signals';
 import type { Store } from '../store/store';
 import { strings } from '../strings';
-import { capture, captureScreen, explainCapture, release } from './capture';
+import { capture, captureScreen, release } from './capture';
 import type { Seat } from './seat';
 
 export interface Entry {
@@ -33,9 +34,8 @@ export interface Entry {
 type SentKind = Extract<StreamKind, 'camera' | 'screen'>;
 
 export class Visit {
-  readonly subscriber: Subscriber;
-  private readonly publisher: Publisher;
   private readonly link: Link;
+  private readonly connections: Connections;
   private me: Me;
   private over = false;
   /** What is asked for is done one after another. */
@@ -58,8 +58,8 @@ export class Visit {
         onLost: () => this.lost(),
       },
     );
-    this.publisher = new Publisher(this.link, entry.room, (connection) => this.show({ connection }));
-    this.subscriber = new Subscriber(this.link, entry.room);
+    const { link } = this;
+    this.connections = new Connections({ platform, command: (op, fields) => link.call(op, fields) }, entry.room);
     this.show({});
   }
 
@@ -90,8 +90,12 @@ export class Visit {
     });
   }
 
-  figures(stream: string): Promise<SendFigures | null> {
-    return this.publisher.figures(stream);
+  receive(stream: string, sink: Sink): Reception {
+    return receiveAsMember(this.connections.receiver, stream, sink);
+  }
+
+  figures(stream: string): Promise<SendStats | null> {
+    return this.connections.sender.figures(stream);
   }
 
   leave(): void {
@@ -102,15 +106,15 @@ export class Visit {
 
   private async enter(resumed: boolean): Promise<void> {
     const { nick, password, media } = this.entry;
-    if (resumed && this.me.member !== null) return this.show({ phase: 'joined', problem: null });
+    if (resumed && this.me.member !== null) {
+      this.connections.resumed(false);
+      return this.show({ phase: 'joined', problem: null });
+    }
     try {
       await this.seat.join(this.link, { role: 'talker', nick, ...(password === null ? {} : { password }) });
-      const servers = await iceServers(this.link);
-      this.publisher.useServers(servers);
-      this.subscriber.useServers(servers);
     } catch (thrown) {
       // A connection that broke comes back and tries again.
-      if (asApiError(thrown).status !== 0) this.end(explain(thrown));
+      if (asError(thrown).status !== 0) this.end(explain(thrown));
       return;
     }
     const { member, sending } = this.me;
@@ -119,17 +123,14 @@ export class Visit {
     this.show({ phase: 'joined', member: this.seat.member, problem: null, sending: isAnew ? [] : sending });
     if (isAnew) {
       for (const sent of sending) {
-        this.publisher.remove(sent.stream);
+        this.connections.sender.remove(sent.stream);
         await this.publish(sent.kind, sent.media);
       }
     } else if (sending.length === 0 && media.getTracks().length > 0) {
       this.noticeEnd(media);
       await this.publish('camera', media);
     }
-    if (member !== null) {
-      this.publisher.restart();
-      this.subscriber.restart();
-    }
+    if (member !== null) this.connections.resumed(true);
   }
 
   private async publish(kind: SentKind, media: MediaStream): Promise<void> {
@@ -138,11 +139,18 @@ export class Visit {
     try {
       const stream = await this.seat.publish(this.link, kind, switches);
       this.show({ sending: [...this.me.sending.filter((sent) => sent.kind !== kind), { stream, kind, media, ...switches }] });
-      this.publisher.send({ stream, kind, audio, video, simulcast: this.entry.simulcast });
+      this.send(stream, kind, audio, video);
     } catch (thrown) {
       release(media);
       throw thrown;
     }
+  }
+
+  private send(stream: string, kind: SentKind, audio: MediaStreamTrack | null, video: MediaStreamTrack | null): void {
+    const { simulcast } = this.entry;
+    const maxBitrate = kind === 'screen' ? SCREEN_BITRATE : profileOf().maxBitrate;
+    const onState = (connection: Me['connection']) => this.show({ connection });
+    this.connections.sender.send({ stream, kind, audio, video, simulcast, maxBitrate, onState });
   }
 
   private async switchTrack(track: 'audio' | 'video', on: boolean): Promise<void> {
@@ -168,7 +176,7 @@ export class Visit {
     const switches = track === 'audio' ? { aoff: !on } : { voff: !on };
     this.show({ sending: this.me.sending.map((other) => (other === sent ? { ...sent, ...switches } : other)) });
     const [audio, video] = [media.getAudioTracks()[0] ?? null, media.getVideoTracks()[0] ?? null];
-    this.publisher.send({ stream, kind: 'camera', audio, video, simulcast: this.entry.simulcast });
+    this.send(stream, 'camera', audio, video);
     await this.link.call('update_stream', { room: this.entry.room, stream, ...switches });
   }
 
@@ -178,7 +186,7 @@ export class Visit {
     media.getAudioTracks()[0]?.addEventListener('ended', () => this.setMuted(true));
   }
 
-  private happened(event: GatewayEvent): void {
+  private happened(event: EventFrame): void {
     const signal = signalOf(event);
     if (signal) return this.store.dispatch({ type: 'signal', room: this.entry.room, signal });
     if (event['room'] !== this.entry.room) return;
@@ -200,10 +208,11 @@ export class Visit {
   }
 
   private dropSent(sent: Sent): void {
-    this.publisher.remove(sent.stream);
+    this.connections.sender.remove(sent.stream);
     release(sent.media);
     for (const track of sent.media.getTracks()) sent.media.removeTrack(track);
-    this.show({ sending: this.me.sending.filter(({ stream }) => stream !== sent.stream) });
+    const sending = this.me.sending.filter(({ stream }) => stream !== sent.stream);
+    this.show({ sending, ...(sending.length === 0 ? { connection: away.connection } : {}) });
   }
 
   private do(task: () => Promise<void>): void {
@@ -213,15 +222,14 @@ export class Visit {
       try {
         await task();
       } catch (thrown) {
-        this.show({ problem: thrown instanceof DOMException ? explainCapture(thrown) : explain(thrown) });
+        this.show({ problem: explain(thrown) });
       }
     });
   }
 
   private end(problem: string | null): void {
     if (this.over) return;
-    this.publisher.close();
-    this.subscriber.close();
+    this.connections.close();
     this.link.close();
     release(this.entry.media);
     for (const { media } of this.me.sending) release(media);

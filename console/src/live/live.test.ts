@@ -1,20 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stats, stream } from '../testing';
-import { Backoff } from './backoff';
 import { wantedTracks } from './tracks';
-
-describe('Backoff', () => {
-  it('doubles up to a limit and starts again after success', () => {
-    const backoff = new Backoff(500, 3000, () => 0);
-    expect([1, 2, 3, 4, 5].map(() => backoff.next())).toEqual([500, 1000, 2000, 3000, 3000]);
-    backoff.reset();
-    expect(backoff.next()).toBe(500);
-  });
-
-  it('stays within a quarter of it', () => {
-    expect(new Backoff(1000, 8000, () => 0.999).next()).toBeGreaterThanOrEqual(750);
-  });
-});
 
 describe('wantedTracks', () => {
   it('asks for what is there and not switched off', () => {

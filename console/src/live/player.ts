@@ -3,9 +3,9 @@
  * Each attempt asks for its URL anew, since URLs expire.
  */
 import type Mpegts from 'mpegts.js';
+import { Backoff } from '../../../sdk/js/src/net/backoff';
 import { explain } from '../explain';
 import { strings } from '../strings';
-import { Backoff } from './backoff';
 
 export type PlayerState =
   | { kind: 'connecting' }
@@ -46,7 +46,7 @@ export class LivePlayer implements Player {
     /** `null` where the gateway plays no FLV of it. */
     private readonly source: () => Promise<Source | null>,
     private readonly onState: (state: PlayerState) => void,
-    private readonly backoff = new Backoff(500, 3_000),
+    private readonly backoff = new Backoff(Math.random, 500, 3_000),
   ) {}
 
   start(): void {

@@ -11,7 +11,7 @@ export interface Tracks {
  */
 export function wantedTracks(stream: Stream, stats: StreamStats | null, before: Tracks | null): Tracks | null {
   if (!stream.on_air || !stats) return before;
-  const audio = stats.audio !== null && !stream.aoff;
-  const video = stats.video !== null && !stream.voff;
+  const audio = !!stats.audio && !stream.aoff;
+  const video = !!stats.video && !stream.voff;
   return audio || video ? { audio, video } : before;
 }

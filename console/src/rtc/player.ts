@@ -4,9 +4,10 @@
  * One element for both would stay silent until the first picture. They are in step all the same: the browser sees to
  * that where packets arrive. Whether and how loud it plays is said by the video element.
  */
+import type { Received } from '../../../sdk/js/src/rtc/receiver';
 import type { Player, PlayerState } from '../live/player';
 import type { Tracks } from '../live/tracks';
-import type { Receive, Received, Reception } from './receive';
+import type { Receive, Reception } from './receive';
 
 export class RtcPlayer implements Player {
   private readonly sound = new Audio();

@@ -2,12 +2,12 @@
  * Receives one stream over WHEP (draft-ietf-wish-whep), for those who only watch: one POST, a connection, a DELETE. Each
  * attempt asks for its URL anew, since URLs expire.
  */
+import { Backoff } from '../../../sdk/js/src/net/backoff';
+import { Receiving } from '../../../sdk/js/src/rtc/stats';
 import { errorOf } from '../api/problem';
 import { explain } from '../explain';
-import { Backoff } from '../live/backoff';
 import { strings } from '../strings';
 import type { Reception, Sink } from './receive';
-import { Receiving } from './stats';
 
 const SDP = 'application/sdp';
 const ANSWER_MS = 10_000;
@@ -28,7 +28,7 @@ export function receiveWhep(source: WhepSource, sink: Sink): Reception {
 }
 
 class Whep implements Reception {
-  private readonly backoff = new Backoff(500, 8_000);
+  private readonly backoff = new Backoff(Math.random, 500, 8_000);
   private connection: RTCPeerConnection | null = null;
   private resource: string | null = null;
   private receiving = new Receiving();

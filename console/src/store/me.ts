@@ -1,6 +1,6 @@
 /** The person in front of the page, as a member of a room. */
+import type { PeerState } from '../../../sdk/js/src/rtc/peer';
 import type { PlayMode } from '../api/types';
-import type { KeptState } from '../rtc/kept';
 import type { State } from './state';
 
 /** A stream that this page sends. */
@@ -21,7 +21,7 @@ export interface Me {
   member: string | null;
   sending: Sent[];
   /** How the connection for what is sent is. */
-  connection: KeptState;
+  connection: PeerState;
   /** What went wrong last, for people. */
   problem: string | null;
 }

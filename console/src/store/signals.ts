@@ -1,5 +1,5 @@
 /** What passes by in a room: who speaks, how loud members are, how good their connections are. */
-import type { GatewayEvent } from '../api/frames';
+import type { EventFrame } from '../../../sdk/js/src/net/frames';
 
 /** How good a connection is: 0 unknown, 1 best to 5 worst. */
 export interface Quality {
@@ -25,7 +25,7 @@ export type Signal =
   | { kind: 'quality'; member: string; quality: Quality };
 
 /** The signal in an event; `null` for events that change the room. */
-export function signalOf(event: GatewayEvent): Signal | null {
+export function signalOf(event: EventFrame): Signal | null {
   switch (event.event) {
     case 'active_speaker':
       return { kind: 'speaker', member: text(event['member']) };

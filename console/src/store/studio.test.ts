@@ -33,7 +33,7 @@ describe('a mix', () => {
     const on: Mix = { ...off, stream: stream('m', { kind: 'mix', owner: null }) };
     expect(mixPhase(on)).toBe('starting');
     expect(mixPhase({ ...on, status: { state: 'no_capacity', need: 1, free: 0.2 } })).toBe('no_capacity');
-    expect(presetOf({ ...on, layout: { arrangement: { type: 'custom' }, canvas } })).toBeNull();
+    expect(presetOf({ ...on, layout: { arrangement: { type: 'custom', regions: [] }, canvas } })).toBeNull();
   });
 });
 

@@ -20,12 +20,12 @@ export function mayManage({ isApp, account, room }: State): boolean {
 
 /** Where the mix stands. For a moment after its start nothing is known of it. */
 export function mixPhase({ stream, status }: Mix): MixPhase {
-  return stream === null ? 'off' : (status?.state ?? 'starting');
+  return stream ? (status?.state ?? 'starting') : 'off';
 }
 
 /** The arrangement in use, if it is a well-known one. */
 export function presetOf({ layout: { arrangement } }: Mix): Preset | null {
-  return arrangement.type === 'preset' ? arrangement.preset : null;
+  return arrangement?.type === 'preset' ? arrangement.preset : null;
 }
 
 /** Recordings that run, and the last that went wrong if none does. */

@@ -1,6 +1,6 @@
 /** Answers of the gateway in the shape the store takes. */
 import type { Api } from '../api/api';
-import { ApiError, asApiError } from '../api/problem';
+import { asError } from '../api/problem';
 import type { Recording, Room, RoomSummary } from '../api/types';
 import type { Studio } from '../store/studio';
 
@@ -17,7 +17,7 @@ export async function roomOrGone(api: Api, id: string): Promise<Room | 'gone'> {
   try {
     return await api.room(id);
   } catch (thrown) {
-    if (asApiError(thrown).status === 404) return 'gone';
+    if (asError(thrown).status === 404) return 'gone';
     throw thrown;
   }
 }
@@ -32,7 +32,7 @@ async function recordingsOrNone(api: Api, room: string): Promise<Recording[] | n
   try {
     return await api.recordings(room);
   } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.code === 'recording_disabled') return null;
+    if (asError(thrown).code === 'recording_disabled') return null;
     throw thrown;
   }
 }

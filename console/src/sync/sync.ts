@@ -3,9 +3,9 @@
  * of the open room every two seconds while somebody looks.
  */
 import type { Api } from '../api/api';
-import type { GatewayEvent } from '../api/frames';
+import type { EventFrame } from '../../../sdk/js/src/net/frames';
 import { connectLink, type Link } from '../api/link';
-import { asApiError } from '../api/problem';
+import { asError } from '../api/problem';
 import { explain } from '../explain';
 import { strings } from '../strings';
 import { signalOf } from '../store/signals';
@@ -115,7 +115,7 @@ export class Sync {
       const streams = await this.api.streams(open);
       this.store.dispatch({ type: 'streams', room: open, streams });
     } catch (thrown) {
-      const error = asApiError(thrown);
+      const error = asError(thrown);
       // The room may have ended a moment ago.
       if (error.status === 404) this.rooms.now();
       else this.failed(thrown);
@@ -139,8 +139,8 @@ export class Sync {
   }
 
   private failed(thrown: unknown): void {
-    const error = asApiError(thrown);
-    if (error.unauthorised) {
+    const error = asError(thrown);
+    if (error.status === 401) {
       const renewable = this.session.isOpen();
       this.session.drop();
       if (!renewable) this.needToken(strings.tokenRefused(error.message));
@@ -174,7 +174,7 @@ export class Sync {
   }
 
   /** What passes by in the room: it changes nothing that could be asked for. */
-  private happened(event: GatewayEvent): void {
+  private happened(event: EventFrame): void {
     const signal = signalOf(event);
     if (signal) this.store.dispatch({ type: 'signal', room: String(event['room']), signal });
     else this.refresh();

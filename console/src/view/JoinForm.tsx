@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Room } from '../api/types';
-import { capture, devices, explainCapture, release, type Devices, type Wish } from '../join/capture';
+import { explain } from '../explain';
+import { capture, devices, release, type Devices, type Wish } from '../join/capture';
 import { strings } from '../strings';
 import { useServices } from './context';
 import { LevelMeter } from './LevelMeter';
@@ -97,7 +98,7 @@ function useCapture({ camera, microphone }: Wish, handedOver: { current: boolean
       if (current) setOpened({ ...result, found, opening: false });
       else release(media);
     };
-    open().catch((thrown: unknown) => current && setOpened({ ...nothingYet, problem: explainCapture(thrown), opening: false }));
+    open().catch((thrown: unknown) => current && setOpened({ ...nothingYet, problem: explain(thrown), opening: false }));
     return () => {
       current = false;
       if (!handedOver.current) release(media);
@@ -111,7 +112,7 @@ async function whatThereIs(wish: Wish): Promise<Pick<Opened, 'media' | 'problem'
   try {
     return { media: await capture(wish), problem: null };
   } catch (thrown) {
-    const problem = explainCapture(thrown);
+    const problem = explain(thrown);
     for (const less of [{ ...wish, camera: null }, { ...wish, microphone: null }]) {
       if (less.camera === null && less.microphone === null) continue;
       const media = await capture(less).catch(() => null);

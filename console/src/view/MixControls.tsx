@@ -44,15 +44,15 @@ export function MixControls({ room, studio, busy, act }: Props) {
         <button type="button" class={isOff ? 'primary' : ''} disabled={busy} data-testid="mix-toggle" onClick={() => void toggle()}>
           {isOff ? strings.startMix : strings.stopMix}
         </button>
-        {!isOff && (
+        {!isOff && layout.canvas && (
           <span class="quiet">
             {layout.canvas.width}×{layout.canvas.height}, {strings.fps(String(layout.canvas.fps))}
           </span>
         )}
-        {phase === 'no_capacity' && status?.need !== undefined && (
+        {phase === 'no_capacity' && typeof status?.need === 'number' && (
           <span class="warn">{strings.mixNeeds(status.need.toFixed(2), (status.free ?? 0).toFixed(2))}</span>
         )}
-        {phase === 'failed' && status?.reason !== undefined && <span class="warn">{status.reason}</span>}
+        {phase === 'failed' && status?.reason && <span class="warn">{status.reason}</span>}
         {isOff && <span class="quiet">{strings.mixHint}</span>}
       </div>
       <fieldset class="presets" disabled={busy}>

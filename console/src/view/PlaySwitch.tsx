@@ -1,5 +1,5 @@
+import type { Layer } from '../../../sdk/js/src/types/media';
 import type { PlayMode } from '../api/types';
-import type { Layer } from '../rtc/signalling';
 import { strings } from '../strings';
 
 const MODES: PlayMode[] = ['flv', 'webrtc'];

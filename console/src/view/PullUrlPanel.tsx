@@ -25,10 +25,10 @@ export function PullUrlPanel({ room, stream, version }: { room: string; stream: 
   if (!urls) return <p class="urls quiet">{strings.loading}</p>;
   return (
     <div class="urls">
-      {urls.rtmp !== undefined && <CopyField label="RTMP" text={urls.rtmp} />}
-      {urls.http_flv !== undefined && <CopyField label="HTTP-FLV" text={urls.http_flv} />}
-      {urls.ws_flv !== undefined && <CopyField label="WS-FLV" text={urls.ws_flv} />}
-      {urls.whep !== undefined && <CopyField label="WHEP" text={urls.whep} />}
+      {urls.rtmp && <CopyField label="RTMP" text={urls.rtmp} />}
+      {urls.http_flv && <CopyField label="HTTP-FLV" text={urls.http_flv} />}
+      {urls.ws_flv && <CopyField label="WS-FLV" text={urls.ws_flv} />}
+      {urls.whep && <CopyField label="WHEP" text={urls.whep} />}
     </div>
   );
 }

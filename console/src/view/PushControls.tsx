@@ -48,7 +48,7 @@ export function PushControls({ room, pushes, busy, act }: Props) {
           <li key={push.id} data-testid="push" data-state={push.state} data-target={push.target}>
             <span class="name">{push.target}</span>
             <span class={`state ${push.state}`}>{strings.pushStates[push.state]}</span>
-            {push.reason !== null && <span class="warn">{push.reason}</span>}
+            {push.reason && <span class="warn">{push.reason}</span>}
             {push.state === 'live' && <span class="quiet">{bitrate(push.kbps)}</span>}
             {push.retries > 0 && <span class="quiet">{strings.retries(push.retries)}</span>}
             <button type="button" disabled={busy} data-testid="push-remove" onClick={() => void act(() => api.removePush(room, push.id))}>

@@ -10,7 +10,7 @@ import { StudioPanel } from './StudioPanel';
 export function RoomPage({ room, state }: { room: Room; state: State }) {
   const { name, kind } = room.settings;
   // What is sent from here is seen without a way round.
-  const streams = room.streams.filter(({ owner }) => owner === null || owner !== state.me.member);
+  const streams = room.streams.filter(({ owner }) => !owner || owner !== state.me.member);
   return (
     <>
       <div class="room-head">

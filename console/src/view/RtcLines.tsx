@@ -1,8 +1,8 @@
 /** Figures of the browser's own end of a WebRTC connection. */
 import { useCallback } from 'preact/hooks';
+import type { SendStats } from '../../../sdk/js/src/types/media';
 import { pathFacts, receivedAudioFacts, receivedVideoFacts, sentAudioFacts, sentVideoFacts } from '../rtcFormat';
 import type { Reception } from '../rtc/receive';
-import type { SendFigures } from '../rtc/stats';
 import { strings } from '../strings';
 import { Line } from './StatLines';
 import { useFigures } from './useFigures';
@@ -20,14 +20,14 @@ export function ReceiveLines({ reception }: { reception: Reception }) {
   );
 }
 
-export function SendLines({ ask }: { ask: () => Promise<SendFigures | null> }) {
+export function SendLines({ ask }: { ask: () => Promise<SendStats | null> }) {
   const figures = useFigures(ask);
   if (!figures) return null;
   const { video, audio } = figures;
   return (
     <dl class="stats rtc" data-testid="send-stats">
       <Line label={strings.statWebrtc} facts={pathFacts(figures)} />
-      <Line label={strings.statVideo} facts={video && sentVideoFacts(video)} warn={video?.limited ? strings.limited(video.limited) : null} />
+      <Line label={strings.statVideo} facts={video && sentVideoFacts(video)} warn={video?.limitedBy ? strings.limited(video.limitedBy) : null} />
       <Line label={strings.statAudio} facts={audio && sentAudioFacts(audio)} />
     </dl>
   );

@@ -1,6 +1,7 @@
 /** What this page sends into the room, and the way in and out. */
 import { useCallback, useState } from 'preact/hooks';
 import type { Room } from '../api/types';
+import { explain } from '../explain';
 import { canCapture } from '../join/capture';
 import type { Sent } from '../store/me';
 import type { State } from '../store/state';
@@ -96,7 +97,7 @@ function said(me: State['me']): string {
   if (me.phase === 'lost') return strings.sessionLost;
   switch (me.connection.kind) {
     case 'waiting':
-      return strings.playerWaiting(me.connection.reason);
+      return strings.playerWaiting(explain(me.connection.error));
     case 'connecting':
       return strings.playerConnecting;
     case 'connected':

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { Layer } from '../../../sdk/js/src/types/media';
 import type { Member, Stream, StreamStats } from '../api/types';
 import type { Reception } from '../rtc/receive';
-import type { Layer } from '../rtc/signalling';
 import { isInside, playMode } from '../store/me';
 import type { State } from '../store/state';
 import { strings } from '../strings';
@@ -45,7 +45,7 @@ export function StreamTile({ room, stream, owner, stats, state }: Props) {
     setReception(next);
     setLayer('auto');
   }, []);
-  const speaks = stream.owner !== null && stream.owner === state.signals.speaker && stream.kind === 'camera';
+  const speaks = !!stream.owner && stream.owner === state.signals.speaker && stream.kind === 'camera';
   return (
     <article class={speaks ? 'tile speaks' : 'tile'} aria-label={strings.video(name)} data-testid="tile" data-stream={stream.id} data-owner={stream.owner ?? undefined}>
       <div class="frame" ref={frame}>
@@ -71,7 +71,7 @@ export function StreamTile({ room, stream, owner, stats, state }: Props) {
         <span class="name">{name}</span>
         {owner && <span class="tag">{strings.roles[owner.role] ?? owner.role}</span>}
         {stream.kind !== 'camera' && <span class="tag">{strings.streamKinds[stream.kind]}</span>}
-        <QualityBars quality={stream.owner === null ? undefined : state.signals.quality[stream.owner]} />
+        <QualityBars quality={stream.owner ? state.signals.quality[stream.owner] : undefined} />
         {stream.voff && <span class="tag warn">{strings.voff}</span>}
         {stream.aoff && <span class="tag warn">{strings.aoff}</span>}
         <span class="push" />

@@ -53,7 +53,7 @@ export function VideoPane(props: Props) {
     if (mode !== 'flv' || !attached || !element.current || (!audio && !video)) return;
     const source = async () => {
       const url = (await api.pullUrls(room, stream.id))[transport];
-      return url === undefined ? null : { url: playUrl(url, location.origin), audio, video };
+      return url ? { url: playUrl(url, location.origin), audio, video } : null;
     };
     const player = new LivePlayer(element.current, source, heard);
     player.start();
@@ -68,11 +68,11 @@ export function VideoPane(props: Props) {
     const whep = {
       url: async () => {
         const { whep: url } = await api.pullUrls(room, stream.id, 'webrtc');
-        return url === undefined ? null : playUrl(url, location.origin);
+        return url ? playUrl(url, location.origin) : null;
       },
       reach: (url: string) => playUrl(url, location.origin),
     };
-    const receive: Receive = (sink) => visit?.subscriber.receive(stream.id, sink) ?? receiveWhep(whep, sink);
+    const receive: Receive = (sink) => visit?.receive(stream.id, sink) ?? receiveWhep(whep, sink);
     const player = new RtcPlayer(element.current, receive, heard, onSilenced);
     player.start();
     rtc.current = player;

@@ -28,5 +28,6 @@ export class Client extends BaseClient {
 }
 
 export { nodePlatform } from './platform/standard';
+export type { NodePlatformOptions } from './platform/standard';
 export { webPlatform } from './platform/web';
 export * from './types';

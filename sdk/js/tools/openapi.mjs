@@ -110,9 +110,10 @@ function result({ responses }) {
 function codes(guide) {
   const section = guide.split('\n## Errors\n')[1].split('\n## ')[0];
   const cells = section.split('\n').filter((line) => /^\| \d/.test(line));
-  const words = new Set(cells.flatMap((line) => line.split('|')[2].match(/`[a-z_]+`/g) ?? []));
-  const noCodes = new Set(['field', 'room', 'vendor_code', 'vendor_state']);
-  const list = [...words].map((word) => word.slice(1, -1)).filter((word) => !noCodes.has(word));
+  // What stands in brackets is no code, but what comes with it.
+  const named = cells.map((line) => line.split('|')[2].replace(/\([^)]*\)/g, ''));
+  const words = new Set(named.flatMap((text) => text.match(/`[a-z_]+`/g) ?? []));
+  const list = [...words].map((word) => word.slice(1, -1));
   const lines = list.sort().map((word) => `  | '${word}'`);
   return `/** Stable codes of refusals. */\nexport type ProblemCode =\n${lines.join('\n')};`;
 }

@@ -4,17 +4,7 @@
 // that follows, and prints what it returns. A failure says what was told to the pages last.
 import { createServer } from 'node:http';
 import { build } from '../../../sdk/js/node_modules/esbuild/lib/main.js';
-import { complaints, launch } from '../browser.mjs';
-
-const FLAGS = [
-  '--autoplay-policy=no-user-gesture-required',
-  '--auto-accept-this-tab-capture',
-  '--auto-select-desktop-capture-source=Entire screen',
-  '--disable-background-timer-throttling',
-  '--disable-backgrounding-occluded-windows',
-  '--disable-renderer-backgrounding',
-  '--disable-features=LocalNetworkAccessChecks,CalculateNativeWinOcclusion',
-];
+import { complaints, launchUnattended } from '../browser.mjs';
 
 const PATIENCE_MS = 15_000;
 
@@ -140,7 +130,7 @@ export async function play(facade, globalName, scenarios) {
   const [name, argument] = process.argv.slice(2);
   const scenario = scenarios[name];
   if (!scenario) throw new Error(`no scenario ${name}`);
-  const [script, browser] = await Promise.all([bundle(facade, globalName), launch(FLAGS)]);
+  const [script, browser] = await Promise.all([bundle(facade, globalName), launchUnattended()]);
   const server = await serve(script);
   try {
     const stage = new Stage(browser, `http://127.0.0.1:${server.address().port}/`);

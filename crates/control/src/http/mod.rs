@@ -30,6 +30,7 @@ pub(crate) use console::fallback as console_page;
 pub(crate) use guard::peer_address;
 pub use problem::{PROBLEM_JSON, Problem, ProblemBody};
 pub use router::{metrics_router, openapi_json, router};
+pub(crate) use routes::{Failures, failure};
 pub use server::serve;
 pub(crate) use stall::Stalled;
 pub use state::{HttpState, RenderMetrics};

@@ -15,12 +15,16 @@ use crate::{vendor, webrtc, workers, ws};
 ///
 /// Routes of the native API are behind a token; nothing else is, except what guards itself.
 pub fn router(state: HttpState, merge: Router) -> Router {
-    let (api, document) = api();
-    let api = api
+    let Api {
+        guarded,
+        open,
+        document,
+    } = api();
+    let api = guarded
         .route_layer(middleware::from_fn_with_state(state.clone(), caller::require))
-        .merge(open_routes(&document))
+        .merge(open)
+        .merge(undescribed(&document))
         .merge(vendor::emedia::router())
-        .merge(vendor::sign_in::router())
         .method_not_allowed_fallback(console::method_not_allowed);
     // Outside of the guard, because a preflight carries no token; not around play routes, which have their own.
     let api = match guard::cors(&state.config().cors) {
@@ -59,32 +63,49 @@ pub fn metrics_router(state: HttpState) -> Router {
 /// The OpenAPI document as JSON text, ending in a line break.
 #[must_use]
 pub fn openapi_json() -> String {
-    let (_, document) = api();
-    document
+    api()
+        .document
         .to_pretty_json()
         .map(|text| text + "\n")
         .unwrap_or_default()
 }
 
-/// The guarded routes, and the document of all.
-fn api() -> (Router<HttpState>, OpenApi) {
+/// The routes that the document describes, made from the same lines, so that neither goes without the other.
+struct Api {
+    /// Behind a token.
+    guarded: Router<HttpState>,
+    /// They need no token, or check it themselves.
+    open: Router<HttpState>,
+    document: OpenApi,
+}
+
+fn api() -> Api {
     let (guarded, guarded_document) = api_routes::all().split_for_parts();
-    let (_, probe_document) = OpenApiRouter::<HttpState>::default()
+    let (open, open_document) = OpenApiRouter::default()
         .routes(routes!(probes::healthz))
         .routes(routes!(probes::readyz))
         .routes(routes!(ws::connect))
+        .merge(vendor::sign_in::routes())
+        .split_for_parts();
+    // Served by `webrtc::router`, with what other pages need and outside of the API's own policy for them.
+    let (_, webrtc_document) = OpenApiRouter::<HttpState>::default()
         .routes(routes!(webrtc::whip))
         .routes(routes!(webrtc::whep))
         .routes(routes!(webrtc::change_peer, webrtc::close_peer))
         .split_for_parts();
     let mut document = openapi::frame();
-    document.merge(guarded_document);
-    document.merge(probe_document);
-    (guarded, document)
+    for part in [guarded_document, open_document, webrtc_document] {
+        document.merge(part);
+    }
+    Api {
+        guarded,
+        open,
+        document,
+    }
 }
 
-/// What needs no token, or checks it itself.
-fn open_routes(document: &OpenApi) -> Router<HttpState> {
+/// The document itself, and what is no part of the API; it needs no token, or checks it itself.
+fn undescribed(document: &OpenApi) -> Router<HttpState> {
     let text = document.to_json().unwrap_or_default();
     let document = move || {
         let text = text.clone();
@@ -92,9 +113,6 @@ fn open_routes(document: &OpenApi) -> Router<HttpState> {
     };
     Router::new()
         .route("/v1/openapi.json", get(document))
-        .route("/v1/ws", get(ws::connect))
         .route("/internal/worker", get(workers::connect))
-        .route("/healthz", get(probes::healthz))
-        .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))
 }

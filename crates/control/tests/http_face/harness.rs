@@ -1,5 +1,6 @@
 //! A server under test, and a client that sends exactly what it is told to.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +20,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest as _};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::ends::{End, Ends, Inner};
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -31,6 +33,9 @@ pub(crate) struct Server {
     /// Peers, where there is WebRTC.
     pub(crate) bridge: Option<Bridge>,
     pub(crate) hub: Hub,
+    /// Addresses that are served, as routes are written.
+    pub(crate) paths: Vec<String>,
+    ends: Ends,
     tasks: TaskTracker,
     _folder: tempfile::TempDir,
 }
@@ -81,6 +86,15 @@ impl Answer {
     }
 }
 
+/// The router tells nobody its addresses, except whoever prints it.
+fn paths_of(router: &Router) -> Vec<String> {
+    let text = format!("{router:?}");
+    text.split('"')
+        .filter(|part| part.starts_with('/'))
+        .map(str::to_owned)
+        .collect()
+}
+
 impl Server {
     pub(crate) async fn start() -> Self {
         Self::with(HttpConfig::default(), ServiceConfig::default(), Router::new()).await
@@ -108,6 +122,7 @@ impl Server {
         let metrics = Arc::new(|| "up 1\n".to_owned());
         let state = HttpState::new(service.clone(), http.clone(), metrics, stop.clone());
         let routes = router(state.clone(), merge);
+        let paths = paths_of(&routes);
         let token = stop.clone();
         tasks.spawn(async move {
             serve(listener, routes, &http, token, Duration::from_secs(5)).await;
@@ -120,6 +135,8 @@ impl Server {
             stop,
             bridge: None,
             hub,
+            paths,
+            ends: Ends::default(),
             tasks,
             _folder: folder,
         }
@@ -146,6 +163,7 @@ impl Server {
     /// Stops and waits until everything has ended.
     pub(crate) async fn finish(self) {
         self.stop.cancel();
+        self.ends.cut();
         if let Some(bridge) = &self.bridge {
             bridge.shut_down().await;
         }
@@ -259,6 +277,18 @@ impl Server {
             .await
     }
 
+    /// What an address takes, as its refusal of another method says; who takes `GET` takes `HEAD` as well.
+    pub(crate) async fn methods(&self, path: &str) -> BTreeSet<String> {
+        let target = path.replace(['{', '}'], "");
+        let refused = self.call(&self.app_token(), "TRACE", &target, Value::Null).await;
+        refused.expect(405, "method_not_allowed");
+        let allowed = refused
+            .header("allow")
+            .unwrap_or_else(|| panic!("{path}: {refused:?}"));
+        let names = allowed.split(',').map(|name| name.trim().to_owned());
+        names.filter(|name| name != "HEAD").collect()
+    }
+
     /// Makes a room and returns its id.
     pub(crate) async fn room(&self, body: Value) -> String {
         let room = self.call(&self.app_token(), "POST", "/v1/rooms", body).await.ok();
@@ -283,23 +313,29 @@ impl Server {
     /// Connects a WebSocket; `query` comes after the token.
     pub(crate) async fn connect(&self, token: &str, query: &str) -> Socket {
         let url = format!("ws://{}/v1/ws?access_token={token}{query}", self.address);
-        let (inner, _) = tokio_tungstenite::connect_async(url.into_client_request().unwrap())
-            .await
-            .unwrap();
+        let (inner, end) = self.open_socket(&url).await;
         Socket {
             inner,
             next_id: 0,
             events: Vec::new(),
+            _end: end,
         }
+    }
+
+    /// A WebSocket that ends with the server at the latest.
+    pub(crate) async fn open_socket(&self, url: &str) -> (Inner, End) {
+        let request = url.into_client_request().unwrap();
+        self.ends.connect(self.address, request).await.unwrap()
     }
 }
 
 /// A WebSocket client.
 pub(crate) struct Socket {
-    pub(crate) inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) inner: Inner,
     next_id: u64,
     /// Events that came while an answer was awaited.
     events: Vec<Value>,
+    _end: End,
 }
 
 impl Socket {

@@ -3,6 +3,8 @@
 
 mod document;
 mod emedia;
+#[path = "../support/ends.rs"]
+mod ends;
 mod harness;
 mod hostile;
 mod limits;

@@ -141,142 +141,135 @@ async fn inside() {
     let (ann_token, bob_token, root_token) = (server.token("ann"), server.token("bob"), server.token("root"));
     let app = server.app_token();
     let at = |rest: &str| format!("/v1/rooms/{room}{rest}");
-    let expect =
-        |token: &str, method: &'static str, rest: &str, body: Value, status: u16, code: &'static str| {
-            let (target, token, server) = (at(rest), token.to_owned(), &server);
-            async move {
-                let answer = server.call(&token, method, &target, body).await;
-                answer.expect(status, code);
-            }
-        };
+    let expect = async |token: &str, method: &str, rest: &str, body: Value, status: u16, code: &str| {
+        server
+            .call(token, method, &at(rest), body)
+            .await
+            .expect(status, code);
+    };
     let none = json!(null);
     let zoe = server.token("zoe");
-    expect(
-        &zoe,
-        "POST",
-        "/messages",
-        json!({ "payload": "x" }),
-        403,
-        "not_a_member",
-    )
-    .await;
-    expect(&zoe, "GET", "/streams", none.clone(), 403, "not_a_member").await;
-    expect(
-        &ann_token,
-        "POST",
-        "/messages",
-        json!({ "payload": "x" }),
-        403,
-        "not_allowed",
-    )
-    .await;
-    expect(&ann_token, "DELETE", "", none.clone(), 403, "not_allowed").await;
-    expect(
-        &ann_token,
-        "PATCH",
-        "",
-        json!({ "record": true }),
-        403,
-        "not_allowed",
-    )
-    .await;
-    expect(
-        &ann_token,
-        "PATCH",
-        &format!("/members/{bob}"),
-        json!({ "nick": "x" }),
-        403,
-        "not_allowed",
-    )
-    .await;
-    expect(
-        &ann_token,
-        "PUT",
-        &format!("/members/{bob}/mute/audio"),
-        none.clone(),
-        403,
-        "not_allowed",
-    )
-    .await;
-    expect(
-        &app,
-        "DELETE",
-        "/members/nobody",
-        none.clone(),
-        404,
-        "no_such_member",
-    )
-    .await;
-    expect(
-        &app,
-        "PUT",
-        "/members/nobody/role",
-        json!({ "role": "admin" }),
-        404,
-        "no_such_member",
-    )
-    .await;
-    expect(&app, "POST", "/streams", json!({}), 400, "invalid_argument").await;
-    expect(
-        &ann_token,
-        "POST",
-        "/streams",
-        json!({ "kind": "mix" }),
-        400,
-        "invalid_argument",
-    )
-    .await;
-    expect(
-        &ann_token,
-        "POST",
-        "/streams",
-        json!({ "kind": "screen" }),
-        429,
-        "room_full_desktops",
-    )
-    .await;
+    for (token, method, rest, body, status, code) in [
+        (
+            &zoe,
+            "POST",
+            "/messages",
+            json!({ "payload": "x" }),
+            403,
+            "not_a_member",
+        ),
+        (&zoe, "GET", "/streams", none.clone(), 403, "not_a_member"),
+        (
+            &ann_token,
+            "POST",
+            "/messages",
+            json!({ "payload": "x" }),
+            403,
+            "not_allowed",
+        ),
+        (&ann_token, "DELETE", "", none.clone(), 403, "not_allowed"),
+        (
+            &ann_token,
+            "PATCH",
+            "",
+            json!({ "record": true }),
+            403,
+            "not_allowed",
+        ),
+        (
+            &ann_token,
+            "PATCH",
+            &format!("/members/{bob}"),
+            json!({ "nick": "x" }),
+            403,
+            "not_allowed",
+        ),
+        (
+            &ann_token,
+            "PUT",
+            &format!("/members/{bob}/mute/audio"),
+            none.clone(),
+            403,
+            "not_allowed",
+        ),
+        (
+            &app,
+            "DELETE",
+            "/members/nobody",
+            none.clone(),
+            404,
+            "no_such_member",
+        ),
+        (
+            &app,
+            "PUT",
+            "/members/nobody/role",
+            json!({ "role": "admin" }),
+            404,
+            "no_such_member",
+        ),
+        (&app, "POST", "/streams", json!({}), 400, "invalid_argument"),
+        (
+            &ann_token,
+            "POST",
+            "/streams",
+            json!({ "kind": "mix" }),
+            400,
+            "invalid_argument",
+        ),
+        (
+            &ann_token,
+            "POST",
+            "/streams",
+            json!({ "kind": "screen" }),
+            429,
+            "room_full_desktops",
+        ),
+    ] {
+        expect(token, method, rest, body, status, code).await;
+    }
     let published = server
         .call(&ann_token, "POST", &at("/streams"), json!({}))
         .await
         .ok();
     let stream = published["stream"]["id"].as_str().unwrap().to_owned();
-    expect(&bob_token, "POST", "/streams", json!({}), 429, "room_full_videos").await;
-    expect(
-        &bob_token,
-        "DELETE",
-        &format!("/streams/{stream}"),
-        none.clone(),
-        403,
-        "not_allowed",
-    )
-    .await;
-    expect(
-        &ann_token,
-        "DELETE",
-        "/streams/nope",
-        none.clone(),
-        404,
-        "no_such_stream",
-    )
-    .await;
-    expect(
-        &ann_token,
-        "POST",
-        "/streams/nope/pull-url",
-        none.clone(),
-        404,
-        "no_such_stream",
-    )
-    .await;
-    expect(
-        &ann_token,
-        "POST",
-        "/streams/nope/push-url",
-        none.clone(),
-        404,
-        "no_such_stream",
-    )
-    .await;
+    for (token, method, rest, body, status, code) in [
+        (&bob_token, "POST", "/streams", json!({}), 429, "room_full_videos"),
+        (
+            &bob_token,
+            "DELETE",
+            &format!("/streams/{stream}"),
+            none.clone(),
+            403,
+            "not_allowed",
+        ),
+        (
+            &ann_token,
+            "DELETE",
+            "/streams/nope",
+            none.clone(),
+            404,
+            "no_such_stream",
+        ),
+        (
+            &ann_token,
+            "POST",
+            "/streams/nope/pull-url",
+            none.clone(),
+            404,
+            "no_such_stream",
+        ),
+        (
+            &ann_token,
+            "POST",
+            "/streams/nope/push-url",
+            none.clone(),
+            404,
+            "no_such_stream",
+        ),
+    ] {
+        expect(token, method, rest, body, status, code).await;
+    }
 
     // Muted members cannot switch themselves on.
     server

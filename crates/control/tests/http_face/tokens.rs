@@ -104,6 +104,9 @@ async fn everything_is_denied_by_default() {
                     (401, "token_missing")
                 };
                 answer.expect(expected.0, expected.1);
+            } else if path == "/v1/sign-in" {
+                // It gives tokens, and is off unless somebody wants it.
+                answer.expect(403, "sign_in_disabled");
             } else if is_open {
                 assert_eq!(answer.status, 200, "{method} {path}");
             } else {

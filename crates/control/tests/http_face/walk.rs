@@ -1,6 +1,6 @@
 //! From a room to its URLs, by REST alone.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::Server;
 
@@ -131,24 +131,16 @@ async fn management_of_a_room() {
     let bob = server.join(&room, "bob", "audience").await;
     let (ann_token, bob_token) = (server.token("ann"), server.token("bob"));
     let at = |rest: &str| format!("/v1/rooms/{room}{rest}");
+    let ok = async |token: &str, method: &str, rest: &str, body: Value| {
+        server.call(token, method, &at(rest), body).await.ok()
+    };
 
     // Ask for the floor, and get it.
-    server
-        .call(&bob_token, "POST", &at("/requests"), json!({ "role": "talker" }))
-        .await
-        .ok();
-    let asked = server.call(&ann_token, "GET", &at(""), json!(null)).await.ok();
+    ok(&bob_token, "POST", "/requests", json!({ "role": "talker" })).await;
+    let asked = ok(&ann_token, "GET", "", json!(null)).await;
     assert_eq!(asked["requests"][0]["member"], bob.as_str());
     let answer = json!({ "role": "talker", "accept": true });
-    server
-        .call(
-            &ann_token,
-            "POST",
-            &at(&format!("/requests/{bob}/answer")),
-            answer,
-        )
-        .await
-        .ok();
+    ok(&ann_token, "POST", &format!("/requests/{bob}/answer"), answer).await;
     let role = |member: &str| {
         let target = at(&format!("/members/{member}"));
         let (server, app) = (&server, &app);
@@ -156,53 +148,38 @@ async fn management_of_a_room() {
     };
     assert_eq!(role(&bob).await, "talker");
     for wanted in ["admin", "audience", "audience"] {
-        server
-            .call(
-                &ann_token,
-                "PUT",
-                &at(&format!("/members/{bob}/role")),
-                json!({ "role": wanted }),
-            )
-            .await
-            .ok();
+        ok(
+            &ann_token,
+            "PUT",
+            &format!("/members/{bob}/role"),
+            json!({ "role": wanted }),
+        )
+        .await;
         assert_eq!(role(&bob).await, wanted);
     }
 
     // Mute one, mute all, excuse one.
-    server
-        .call(
-            &ann_token,
-            "PUT",
-            &at(&format!("/members/{bob}/mute/audio")),
-            json!(null),
-        )
-        .await
-        .ok();
-    let member = server
-        .call(&app, "GET", &at(&format!("/members/{bob}")), json!(null))
-        .await
-        .ok();
+    ok(
+        &ann_token,
+        "PUT",
+        &format!("/members/{bob}/mute/audio"),
+        json!(null),
+    )
+    .await;
+    let member = ok(&app, "GET", &format!("/members/{bob}"), json!(null)).await;
     assert_eq!(
         (&member["mute"]["own"]["audio"], &member["muted"]["audio"]),
         (&json!(true), &json!(true))
     );
-    server
-        .call(
-            &ann_token,
-            "DELETE",
-            &at(&format!("/members/{bob}/mute/audio")),
-            json!(null),
-        )
-        .await
-        .ok();
-    server
-        .call(&ann_token, "PUT", &at("/mute-all/video"), json!(null))
-        .await
-        .ok();
-    let members = server
-        .call(&bob_token, "GET", &at("/members"), json!(null))
-        .await
-        .ok();
+    ok(
+        &ann_token,
+        "DELETE",
+        &format!("/members/{bob}/mute/audio"),
+        json!(null),
+    )
+    .await;
+    ok(&ann_token, "PUT", "/mute-all/video", json!(null)).await;
+    let members = ok(&bob_token, "GET", "/members", json!(null)).await;
     let muted = |id: &str| {
         members["members"]
             .as_array()
@@ -213,54 +190,40 @@ async fn management_of_a_room() {
             .clone()
     };
     assert_eq!((muted(&bob), muted(&ann)), (json!(true), json!(false)));
-    server
-        .call(&ann_token, "DELETE", &at("/mute-all/video"), json!(null))
-        .await
-        .ok();
+    ok(&ann_token, "DELETE", "/mute-all/video", json!(null)).await;
 
     // Attributes, messages, texts.
-    server
-        .call(
-            &ann_token,
-            "PUT",
-            &at("/attributes/topic%2F1"),
-            json!({ "value": "ü" }),
-        )
-        .await
-        .ok();
-    server
-        .call(
-            &bob_token,
-            "POST",
-            &at("/messages"),
-            json!({ "to": ann, "payload": "hi" }),
-        )
-        .await
-        .ok();
-    server
-        .call(
-            &bob_token,
-            "PATCH",
-            &at(&format!("/members/{bob}")),
-            json!({ "nick": "Bob" }),
-        )
-        .await
-        .ok();
-    server
-        .call(
-            &bob_token,
-            "POST",
-            &at(&format!("/members/{bob}/heartbeat")),
-            json!(null),
-        )
-        .await
-        .ok();
-    let now = server.call(&app, "GET", &at(""), json!(null)).await.ok();
+    ok(
+        &ann_token,
+        "PUT",
+        "/attributes/topic%2F1",
+        json!({ "value": "ü" }),
+    )
+    .await;
+    ok(
+        &bob_token,
+        "POST",
+        "/messages",
+        json!({ "to": ann, "payload": "hi" }),
+    )
+    .await;
+    ok(
+        &bob_token,
+        "PATCH",
+        &format!("/members/{bob}"),
+        json!({ "nick": "Bob" }),
+    )
+    .await;
+    ok(
+        &bob_token,
+        "POST",
+        &format!("/members/{bob}/heartbeat"),
+        json!(null),
+    )
+    .await;
+    let now = ok(&app, "GET", "", json!(null)).await;
     assert_eq!(now["attributes"]["topic/1"], "ü");
-    server
-        .call(&ann_token, "DELETE", &at("/attributes/topic%2F1"), json!(null))
-        .await
-        .ok();
+    ok(&ann_token, "DELETE", "/attributes/topic%2F1", json!(null)).await;
 
     // Tickets: an admin may sign them, others not.
     let ticket = json!({ "role": "talker", "account": "cy", "ttl_ms": 60_000 });
@@ -268,15 +231,9 @@ async fn management_of_a_room() {
         .call(&bob_token, "POST", &at("/tickets"), ticket.clone())
         .await
         .expect(403, "not_allowed");
-    let ticket = server
-        .call(&ann_token, "POST", &at("/tickets"), ticket)
-        .await
-        .ok();
+    let ticket = ok(&ann_token, "POST", "/tickets", ticket).await;
     let join = json!({ "ticket": ticket["ticket"], "role": "talker" });
-    server
-        .call(&server.token("cy"), "POST", &at("/members"), join.clone())
-        .await
-        .ok();
+    ok(&server.token("cy"), "POST", "/members", join.clone()).await;
     server
         .call(&server.token("dan"), "POST", &at("/members"), join)
         .await
@@ -284,10 +241,7 @@ async fn management_of_a_room() {
 
     // A token for the room carries its role.
     let eve = server.room_token("eve", &room, lianmai_rooms::Role::Talker);
-    let inside = server
-        .call(&eve, "POST", &at("/members"), json!({ "role": "talker" }))
-        .await
-        .ok();
+    let inside = ok(&eve, "POST", "/members", json!({ "role": "talker" })).await;
     assert_eq!(inside["again"], false);
 
     // Leave, and be removed.
@@ -295,19 +249,13 @@ async fn management_of_a_room() {
         .call(&bob_token, "DELETE", &at(&format!("/members/{ann}")), json!(null))
         .await
         .expect(403, "not_allowed");
-    server
-        .call(&bob_token, "DELETE", &at(&format!("/members/{bob}")), json!(null))
-        .await
-        .ok();
+    ok(&bob_token, "DELETE", &format!("/members/{bob}"), json!(null)).await;
     server
         .call(&bob_token, "GET", &at(""), json!(null))
         .await
         .expect(403, "not_a_member");
     let eve = inside["member"].as_str().unwrap();
-    server
-        .call(&ann_token, "DELETE", &at(&format!("/members/{eve}")), json!(null))
-        .await
-        .ok();
+    ok(&ann_token, "DELETE", &format!("/members/{eve}"), json!(null)).await;
     server
         .call(&app, "GET", &at(&format!("/members/{eve}")), json!(null))
         .await

@@ -24,12 +24,13 @@ use lianmai_rooms::{
 };
 use reqwest::Method;
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::ends::{End, Ends, Inner};
 
 /// Longest wait for something that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,8 +42,9 @@ pub(crate) struct Plane {
     pub(crate) hub: Hub,
     pub(crate) room: RoomId,
     ann: MemberId,
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     tasks: TaskTracker,
+    ends: Ends,
 }
 
 /// Times that a test can wait for.
@@ -76,7 +78,10 @@ impl Plane {
     pub(crate) async fn open(workers: WorkersConfig, store: &StoreConfig) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = Store::open(store).await.unwrap();
-        let hub = Hub::new(HubConfig::default());
+        let hub = Hub::new(HubConfig {
+            rendition_linger: Duration::from_millis(200),
+            ..HubConfig::default()
+        });
         let config = ServiceConfig {
             workers,
             ..ServiceConfig::default()
@@ -116,12 +121,14 @@ impl Plane {
             ann,
             stop,
             tasks,
+            ends: Ends::default(),
         }
     }
 
     /// Stops and waits until everything has ended.
     pub(crate) async fn finish(self) {
         self.stop.cancel();
+        self.ends.cut();
         self.tasks.close();
         tokio::time::timeout(PATIENCE, self.tasks.wait())
             .await
@@ -230,8 +237,8 @@ impl Plane {
         request
             .headers_mut()
             .insert("authorization", bearer.parse().unwrap());
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-        Worker { socket }
+        let (socket, end) = self.ends.connect(self.http, request).await.unwrap();
+        Worker { socket, _end: end }
     }
 
     /// A worker that has been welcomed.
@@ -304,7 +311,8 @@ async fn join(service: &Service, room: &RoomId, account: &str) -> MemberId {
 
 /// A scripted worker.
 pub(crate) struct Worker {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Inner,
+    _end: End,
 }
 
 impl Worker {

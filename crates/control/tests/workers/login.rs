@@ -155,6 +155,7 @@ async fn there_is_a_limit_of_workers() {
 async fn the_drain_says_goodbye() {
     let plane = Plane::start().await;
     let mut worker = plane.worker("w", 1.0).await;
-    let (code, ()) = tokio::join!(worker.close_code(), plane.finish());
-    assert_eq!(code, 1012);
+    plane.stop.cancel();
+    assert_eq!(worker.close_code().await, 1012);
+    plane.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use lianmai_control::http::jwt::Scope;
 use lianmai_control::store::StoreConfig;
-use lianmai_control::workers::RenditionState;
+use lianmai_control::workers::{RenditionState, WorkersConfig};
 use lianmai_hub::job::{MixJob, WorkerMessage};
 use lianmai_hub::{
     AccessRequest, Action, Authorise as _, Form, Protocol, Publication, PublishOptions, ReadOptions,
@@ -12,7 +12,7 @@ use lianmai_rooms::{Actor, Air, Command, MemberId, StreamKind, Transport};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Plane, Worker, app, quick, until};
+use crate::harness::{PATIENCE, Plane, Worker, app, quick, until};
 
 fn key_of(url: &str) -> StreamKey {
     let url = url::Url::parse(url).unwrap();
@@ -370,7 +370,12 @@ async fn upload(plane: &Plane, token: &str, name: &str, bytes: Vec<u8>) -> (u16,
 
 #[tokio::test]
 async fn pictures_are_stored_and_given_to_the_job_that_shows_them() {
-    let plane = Plane::start().await;
+    // The worker answers no ping while many pictures go up.
+    let plane = Plane::with(WorkersConfig {
+        gone_after: PATIENCE,
+        ..quick()
+    })
+    .await;
     let server = plane.token("server", Scope::App);
     let mut worker = plane.worker("w", 4.0).await;
     let mix = start(&plane, json!({"layout": {"background_image": "wall"}})).await;

@@ -28,12 +28,18 @@ const TRIES_TO_REJOIN = 5;
 
 /** Use the `Client` of an entry (`lianmai`, `lianmai/mini-program`), which knows where it runs. */
 export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
+  /** Address of the gateway, without a slash at the end. */
   readonly url: string;
+  /** Where this runs. */
   readonly platform: Platform;
-  readonly rest: Rest;
+  /** Cameras, microphones and screens, where there is WebRTC. */
   readonly devices: Devices;
-  readonly makeEngine: RoomHost['makeEngine'];
+  /** The app, as it was given or as the token says. */
   readonly appId: string | null;
+  /** For rooms: requests. Others use `request`. */
+  readonly rest: Rest;
+  /** For rooms: WebRTC, where there is any. */
+  readonly makeEngine: RoomHost['makeEngine'];
   private readonly tokens: Tokens;
   private readonly link: Link;
   private readonly inside = new Map<string, RoomCore>();
@@ -72,6 +78,7 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
     this.callList = new CallList(this);
   }
 
+  /** How the connection is; the event `state` tells of changes. */
   get state(): ConnectionState {
     return this.current;
   }
@@ -91,6 +98,7 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
     return this.inside;
   }
 
+  /** Ringing, and calls that run. */
   get calls(): Calls {
     return this.callList;
   }
@@ -141,10 +149,12 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
     this.watchExpiry();
   }
 
+  /** Makes a room; entering it is another step. */
   createRoom(settings: CreateRoom = {}): Promise<RoomState> {
     return this.rest.call('POST', '/v1/rooms', { body: settings });
   }
 
+  /** A room as it is now, entered or not, where one may see it. */
   showRoom(room: string): Promise<RoomState> {
     return this.rest.call('GET', `/v1/rooms/${encodeURIComponent(room)}`);
   }
@@ -175,15 +185,18 @@ export class BaseClient extends Emitter<ClientEvents> implements RoomHost {
 
   // What rooms and calls call -----------------------------------------------------------------------
 
+  /** A command that goes out before rooms are entered again. */
   urgently(op: string, fields: object): Promise<unknown> {
     return this.link.command(op, fields, { urgent: true });
   }
 
+  /** Enters a room again, with what was said at first. */
   rejoin(room: RoomCore): Promise<Joined> {
     const fields = { ...joinFields(room.entry), role: room.me.role, nick: room.me.nick, ext: room.me.ext };
     return this.command('join', { room: room.id, ...fields }, { urgent: true });
   }
 
+  /** One is no longer inside. */
   forget(room: RoomCore): void {
     if (this.inside.get(room.id) === room) this.inside.delete(room.id);
   }

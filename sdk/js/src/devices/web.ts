@@ -12,6 +12,9 @@ const PROFILES: Record<Exclude<Quality, VideoProfile>, VideoProfile> = {
   full: { width: 1920, height: 1080, frameRate: 30, maxBitrate: 3_500_000 },
 };
 
+/** The largest picture of a screen gets so many bits per second. */
+export const SCREEN_BITRATE = 2_500_000;
+
 export function profileOf(quality: Quality = 'high'): VideoProfile {
   return typeof quality === 'string' ? PROFILES[quality] : quality;
 }
@@ -45,7 +48,8 @@ export async function capture(media: WebMedia, { camera = false, microphone = fa
   if (camera === false && microphone === false) return media.newStream([]);
   const named = (device: boolean | string) => (typeof device === 'string' && device !== '' ? device : undefined);
   const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-  const exactly = named(microphone) ? { deviceId: { exact: named(microphone) } } : {};
+  const chosen = named(microphone);
+  const exactly = chosen ? { deviceId: { exact: chosen } } : {};
   const opened = await opening(() =>
     media.getUserMedia({
       video: camera === false ? false : videoConstraints(quality, named(camera)),

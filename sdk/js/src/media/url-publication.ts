@@ -1,42 +1,36 @@
 /** A stream that something else pushes to a URL: `live-pusher`, FFmpeg, OBS. */
-import { Emitter } from '../types/emitter';
-import { LianmaiError, asError } from '../types/errors';
-import type { MediaState, PublicationEvents, PublishOptions, SendStats } from '../types/media';
 import type { KeptPublication } from '../room/host';
 import type { RoomCore } from '../room/room';
-import type { Publish, Published, PushUrl, Stream, StreamKind } from '../wire/openapi';
+import { LianmaiError } from '../types/errors';
+import type { PublicationEvents, PublishOptions, SendStats } from '../types/media';
+import type { Publish, Published, PushUrl, StreamKind } from '../wire/openapi';
+import { UrlMedia } from './url-media';
 
 /** `live-pusher` gave up and waits for a start. */
 const GAVE_UP = -1307;
 /** The server closed: the URL is not valid, or a newer one is in use. */
 const REFUSED = 3004;
 
-export class UrlPublication extends Emitter<PublicationEvents> implements KeptPublication {
-  readonly via = 'rtmp';
-  readonly media = null;
+export class UrlPublication extends UrlMedia<PublicationEvents> implements KeptPublication {
   readonly kind: StreamKind;
   stream: string;
   urls: PushUrl;
-  state: MediaState = 'waiting';
   audio: boolean;
   video: boolean;
   private ext: string;
-  /** The pusher waits for a URL, which there was no connection to ask for. */
-  private wantsUrl = false;
 
   private constructor(
-    private readonly room: RoomCore,
+    room: RoomCore,
     private readonly options: PublishOptions,
     { stream, push }: Published,
   ) {
-    super();
+    super(room, stream.on_air);
     this.stream = stream.id;
     this.kind = stream.kind;
     this.urls = pushOf(push);
     this.audio = !stream.aoff;
     this.video = !stream.voff;
     this.ext = stream.ext;
-    this.state = stream.on_air ? 'connected' : 'waiting';
   }
 
   static async open(room: RoomCore, options: PublishOptions): Promise<UrlPublication> {
@@ -74,7 +68,7 @@ export class UrlPublication extends Emitter<PublicationEvents> implements KeptPu
       this.wantsUrl = true;
       void this.supply();
     } else if (code === REFUSED) {
-      this.emit('problem', new LianmaiError('newer_publisher', 'the URL is in use elsewhere or no longer valid', { status: 409 }));
+      this.trouble(new LianmaiError('newer_publisher', 'the URL is in use elsewhere or no longer valid', { status: 409 }));
     }
   }
 
@@ -95,8 +89,12 @@ export class UrlPublication extends Emitter<PublicationEvents> implements KeptPu
   }
 
   async stats(): Promise<SendStats | null> {
-    const stream = (await this.room.streamStats()).find(({ id }) => id === this.stream);
-    return stream ? figures(stream) : null;
+    const seen = await this.seen();
+    if (!seen) return null;
+    const figuresOf = ({ kbps, codec }: { kbps: number; codec: string }) => ({ bitrate: kbps * 1000, codec, loss: null });
+    const { audio, video } = seen;
+    const picture = video && { ...figuresOf(video), width: video.width, height: video.height, fps: video.fps, layers: 1, limitedBy: null };
+    return { audio: audio ? figuresOf(audio) : null, video: picture ?? null, roundTripMs: null, loss: null, availableBitrate: null };
   }
 
   async unpublish(): Promise<void> {
@@ -105,9 +103,8 @@ export class UrlPublication extends Emitter<PublicationEvents> implements KeptPu
     this.end('unpublished');
   }
 
-  onRoomEvent(name: string): void {
-    if (name === 'media_started') this.become('connected');
-    if (name === 'media_stopped') this.become('waiting');
+  override onRoomEvent(name: string): void {
+    super.onRoomEvent(name);
     const now = this.room.streams.get(this.stream);
     if (name === 'stream_updated' && now) this.switched(!now.aoff, !now.voff);
   }
@@ -118,24 +115,9 @@ export class UrlPublication extends Emitter<PublicationEvents> implements KeptPu
     void this.supply();
   }
 
-  end(reason: string): void {
-    if (this.state === 'ended') return;
-    this.become('ended');
-    this.emit('ended', { reason });
-  }
-
-  /** Gives the pusher a URL to start again with; without a connection, when there is one again. */
-  private async supply(): Promise<void> {
-    if (!this.wantsUrl || this.room.phase !== 'inside' || this.state === 'ended') return;
-    this.wantsUrl = false;
-    try {
-      if (this.room.streams.has(this.stream)) await this.renew();
-      else await this.publishAnew();
-    } catch (thrown) {
-      const error = asError(thrown);
-      this.wantsUrl = error.status === 0;
-      this.emit('problem', error);
-    }
+  protected override async replaceUrl(): Promise<void> {
+    if (this.room.streams.has(this.stream)) await this.renew();
+    else await this.publishAnew();
   }
 
   private async publishAnew(): Promise<void> {
@@ -166,12 +148,6 @@ export class UrlPublication extends Emitter<PublicationEvents> implements KeptPu
     this.emit('switched', { audio, video });
   }
 
-  private become(state: MediaState): void {
-    if (this.state === state) return;
-    this.state = state;
-    this.emit('state', state);
-  }
-
   private mustLive(): void {
     if (this.state === 'ended') throw new LianmaiError('no_such_stream', 'the publication has ended', { status: 404 });
   }
@@ -186,17 +162,6 @@ function publish(room: RoomCore, options: PublishOptions, on: { audio: boolean; 
 function pushOf(push: PushUrl | null | undefined): PushUrl {
   if (!push?.url) throw new LianmaiError('bad_answer', 'there is no push URL');
   return push;
-}
-
-function figures({ stats }: Stream): SendStats | null {
-  if (!stats) return null;
-  const { audio, video } = stats;
-  return {
-    audio: audio ? { bitrate: audio.kbps * 1000 } : null,
-    video: video ? { bitrate: video.kbps * 1000, width: video.width, height: video.height, fps: video.fps, codec: video.codec, limitedBy: null } : null,
-    roundTripMs: null,
-    loss: null,
-  };
 }
 
 function notHere(): Promise<never> {

@@ -11,14 +11,15 @@ type SocketClass = new (url: string) => {
   close(code?: number, reason?: string): void;
 };
 
-export interface StandardOptions {
+/** What to use instead of what is built in. */
+export interface NodePlatformOptions {
   /** A class as browsers have it, such as that of the package `ws`. */
   WebSocket?: SocketClass;
   fetch?: typeof fetch;
 }
 
-/** Without WebRTC: streams are pushed and pulled by URL. */
-export function nodePlatform(options: StandardOptions = {}): Platform {
+/** Node, and anything else with these two built in or handed in. Without WebRTC: streams are pushed and pulled by URL. */
+export function nodePlatform(options: NodePlatformOptions = {}): Platform {
   const platform = standard(options);
   return { name: 'node', ...platform, openSocket: (url, handlers) => platform.openSocket(url, inTurns(handlers)) };
 }
@@ -40,7 +41,8 @@ function inTurns({ onOpen, onMessage, onClose }: SocketHandlers): SocketHandlers
   };
 }
 
-export function standard(options: StandardOptions): Omit<Platform, 'name'> {
+/** What browsers and Node have in common. */
+export function standard(options: NodePlatformOptions): Omit<Platform, 'name'> {
   return {
     request: async ({ method, url, headers, body, timeoutMs }) => {
       const ask = options.fetch ?? globalThis.fetch;

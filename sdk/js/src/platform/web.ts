@@ -2,6 +2,7 @@
 import type { Platform, Wake, WebMedia } from '../types/platform';
 import { standard } from './standard';
 
+/** This browser: WebRTC and devices where the page may use them. What a `Client` finds by itself. */
 export function webPlatform(): Platform {
   const media = webMedia();
   return { name: 'web', ...standard({}), onWake, ...(media ? { media } : {}) };

@@ -4,10 +4,10 @@
  * with all its candidates, so offers go out at once and nothing trickles.
  */
 import { Backoff } from '../net/backoff';
-import type { RoomHost } from '../room/host';
 import { LianmaiError, asError } from '../types/errors';
 import type { Timer } from '../types/platform';
 import type { IceServer, OfferLine } from '../wire/commands';
+import type { MediaHost } from './host';
 
 export type PeerState = { kind: 'idle' | 'connecting' | 'connected' } | { kind: 'waiting'; error: LianmaiError };
 
@@ -47,7 +47,7 @@ export class Peer {
   private readonly backoff: Backoff;
 
   constructor(
-    private readonly host: RoomHost,
+    private readonly host: MediaHost,
     private readonly room: string,
     private readonly plan: Plan,
   ) {
@@ -106,7 +106,7 @@ export class Peer {
     if (this.closed) return;
     const connection = this.connection ?? this.open();
     if (await this.plan.arrange(connection)) this.unsettled = true;
-    if (!this.unsettled && !this.restartsIce) return this.plan.settled();
+    if (!this.unsettled && !this.restartsIce) return this.settled(connection);
     const iceRestart = this.restartsIce;
     await connection.setLocalDescription(await connection.createOffer({ iceRestart }));
     const known = this.id === null ? {} : { peer: this.id };
@@ -124,7 +124,13 @@ export class Peer {
     }
     this.unsettled = false;
     if (iceRestart) this.restartsIce = false;
+    this.settled(connection);
+  }
+
+  private settled({ connectionState }: RTCPeerConnection): void {
     this.plan.settled();
+    // After a refusal, which told otherwise, the connection itself has nothing to tell.
+    if (connectionState === 'connected') this.plan.onState({ kind: 'connected' });
   }
 
   private open(): RTCPeerConnection {
@@ -152,14 +158,14 @@ export class Peer {
         this.refresh();
         return this.waitAtMost(CUT_MS);
       case 'failed':
-        return this.broke(new LianmaiError('network', 'the media connection was lost'));
+        return this.broke(new LianmaiError('media_lost', 'the media connection was lost'));
     }
   }
 
   private waitAtMost(ms: number): void {
     const { platform } = this.host;
     platform.clearTimer(this.patience);
-    this.patience = platform.setTimer(() => this.broke(new LianmaiError('network', 'media finds no way to the gateway')), ms);
+    this.patience = platform.setTimer(() => this.broke(new LianmaiError('media_unreachable', 'media finds no way to the gateway')), ms);
   }
 
   /** The gateway refused a change, or did not hear of it: what was agreed on before holds. */

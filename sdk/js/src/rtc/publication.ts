@@ -1,9 +1,9 @@
 /** A stream that is sent over WebRTC: of devices that are opened here, or of tracks that are handed in. */
-import { capture, captureScreen, profileOf, videoConstraints } from '../devices/web';
+import { SCREEN_BITRATE, capture, captureScreen, profileOf, videoConstraints } from '../devices/web';
+import { MediaBase } from '../media/base';
 import type { KeptPublication } from '../room/host';
-import { Emitter } from '../types/emitter';
 import { LianmaiError, asError } from '../types/errors';
-import type { MediaState, PublicationEvents, PublishOptions, Quality, SendStats } from '../types/media';
+import type { PublicationEvents, PublishOptions, Quality, SendStats } from '../types/media';
 import type { WebMedia } from '../types/platform';
 import type { Publish } from '../wire/openapi';
 import type { RtcEngine } from './engine';
@@ -11,16 +11,12 @@ import type { LineKind } from './lines';
 import type { PeerState } from './peer';
 import { Sources } from './sources';
 
-/** The largest picture of a screen gets so many bits per second. */
-const SCREEN_BITRATE = 2_500_000;
-
-export class RtcPublication extends Emitter<PublicationEvents> implements KeptPublication {
+export class RtcPublication extends MediaBase<PublicationEvents> implements KeptPublication {
   readonly via = 'webrtc';
   readonly url = null;
   readonly urls = null;
   readonly kind: 'camera' | 'screen';
   stream = '';
-  state: MediaState = 'connecting';
   audio = false;
   video = false;
   media: MediaStream;
@@ -96,7 +92,7 @@ export class RtcPublication extends Emitter<PublicationEvents> implements KeptPu
       const track = this.sources.track('video');
       if (track && this.kind === 'camera' && this.sources.isOwn('video')) {
         // A camera that cannot do it goes on as it is.
-        await track.applyConstraints(videoConstraints(quality)).catch((thrown) => this.emit('problem', asError(thrown)));
+        await track.applyConstraints(videoConstraints(quality)).catch((thrown) => this.trouble(asError(thrown)));
       }
       this.send();
     });
@@ -146,12 +142,9 @@ export class RtcPublication extends Emitter<PublicationEvents> implements KeptPu
     }).catch((thrown) => this.end(asError(thrown).code));
   }
 
-  end(reason: string): void {
-    if (this.state === 'ended') return;
-    this.become('ended');
+  protected override release(): void {
     this.engine.sender.remove(this.stream);
     this.sources.release();
-    this.emit('ended', { reason });
   }
 
   private async openSources(): Promise<void> {
@@ -239,23 +232,17 @@ export class RtcPublication extends Emitter<PublicationEvents> implements KeptPu
   private onState(state: PeerState): void {
     if (this.state === 'ended') return;
     this.become(state.kind === 'idle' ? 'waiting' : state.kind);
-    if (state.kind === 'waiting') this.emit('problem', state.error);
+    if (state.kind === 'waiting') this.trouble(state.error);
   }
 
   private lostDevice(kind: LineKind): void {
     if (this.kind === 'screen' && kind === 'video') return void this.unpublish().catch(() => undefined);
-    this.emit('problem', new LianmaiError('capture_missing', `the ${kind === 'audio' ? 'microphone' : 'camera'} is gone`));
+    this.trouble(new LianmaiError('capture_missing', `the ${kind === 'audio' ? 'microphone' : 'camera'} is gone`));
     this.do(async () => {
       if (this.sources.track(kind)?.readyState === 'ended') this.sources.put(kind, null, false);
       this[kind] = false;
       await this.switched();
     }).catch(() => undefined);
-  }
-
-  private become(state: MediaState): void {
-    if (this.state === state) return;
-    this.state = state;
-    this.emit('state', state);
   }
 
   private do(task: () => Promise<void>): Promise<void> {

@@ -1,8 +1,8 @@
 /** Receives any number of a room's streams over one connection. */
-import type { RoomHost } from '../room/host';
 import type { Layer, ReceiveStats } from '../types/media';
 import type { OfferLine } from '../wire/commands';
 import { receivable } from './codecs';
+import type { MediaHost } from './host';
 import { assign, isUnchanged, type LineKind, type Slot } from './lines';
 import { Peer, type PeerState, type Plan } from './peer';
 import { Receiving } from './stats';
@@ -40,7 +40,7 @@ export class Receiver implements Plan {
   private state: PeerState = { kind: 'idle' };
 
   constructor(
-    private readonly host: RoomHost,
+    private readonly host: MediaHost,
     room: string,
   ) {
     this.peer = new Peer(host, room, this);
@@ -53,16 +53,21 @@ export class Receiver implements Plan {
     this.peer.changed();
   }
 
-  remove(stream: string): void {
-    if (this.wanted.delete(stream)) this.peer.changed();
+  /** Stops, unless another sink took the place meanwhile. */
+  remove(stream: string, sink: Sink): void {
+    if (this.wanted.get(stream)?.sink !== sink) return;
+    this.wanted.delete(stream);
+    this.peer.changed();
   }
 
+  /** Another layer from now on; offers say that of the sink. */
   async choose(stream: string, layer: Layer): Promise<void> {
     const mid = this.slot(stream, 'video')?.transceiver.mid;
     // Otherwise the next offer says it.
     if (this.peer.id !== null && mid) await this.host.command('webrtc_layer', { peer: this.peer.id, mid, layer });
   }
 
+  /** Figures since the call before; `null` while there is no connection. */
   async figures(stream: string): Promise<ReceiveStats | null> {
     const rows = await this.peer.connection?.getStats();
     const mid = (kind: LineKind) => this.slot(stream, kind)?.transceiver.mid;

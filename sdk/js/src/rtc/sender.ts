@@ -1,11 +1,11 @@
 /** Sends one's own streams over one connection. */
-import type { RoomHost } from '../room/host';
+import type { SendStats } from '../types/media';
 import type { OfferLine } from '../wire/commands';
 import { canSimulcast, layers, preferred } from './codecs';
+import type { MediaHost } from './host';
 import type { LineKind } from './lines';
 import { Peer, type PeerState, type Plan } from './peer';
 import { Sending } from './stats';
-import type { SendStats } from '../types/media';
 
 /** A stream to send. A track that is `null` is not sent at the moment. */
 export interface Outgoing {
@@ -36,7 +36,7 @@ export class Sender implements Plan {
   private state: PeerState = { kind: 'idle' };
 
   constructor(
-    private readonly host: RoomHost,
+    private readonly host: MediaHost,
     room: string,
   ) {
     this.peer = new Peer(host, room, this);
@@ -55,6 +55,7 @@ export class Sender implements Plan {
     this.peer.changed();
   }
 
+  /** Figures since the call before; `null` while there is no connection. */
   async figures(stream: string): Promise<SendStats | null> {
     const rows = await this.peer.connection?.getStats();
     if (!rows) return null;

@@ -1,110 +1,147 @@
 /** Figures of a connection's media, from two readings of its statistics (W3C webrtc-stats). */
-import type { ReceiveStats, SendStats } from '../types/media';
+import type { ReceiveAudioStats, ReceiveStats, ReceiveVideoStats, SendAudioStats, SendStats, SendVideoStats } from '../types/media';
 
-type Row = Record<string, unknown>;
+/** One entry of a report. */
+export type Row = Record<string, unknown>;
 
 /** Lines of one stream in the connection. */
-interface Mids {
+export interface Mids {
   audio: string | null | undefined;
   video: string | null | undefined;
 }
 
 /** Figures of a received stream. */
 export class Receiving {
-  private before = new Map<string, Row>();
+  private before: Readings = new Map();
 
   next(rows: Row[], mids: Mids): ReceiveStats {
     const of = (kind: keyof Mids) =>
       rows.find((row) => row['type'] === 'inbound-rtp' && row['mid'] === mids[kind] && number(row, 'packetsReceived') > 0);
     const [audio, video] = [of('audio'), of('video')];
-    const grown = (row: Row, key: string) => growth(row, this.before.get(String(row['id'])), key);
-    const samples = audio ? grown(audio, 'totalSamplesReceived') : 0;
-    const buffered = video ?? audio;
-    const stats: ReceiveStats = {
-      audio: audio
-        ? {
-            bitrate: rate(audio, this.before, 'bytesReceived'),
-            lost: grown(audio, 'packetsLost'),
-            concealed: samples > 0 ? grown(audio, 'concealedSamples') / samples : 0,
-            level: typeof audio['audioLevel'] === 'number' ? audio['audioLevel'] : null,
-          }
-        : null,
-      video: video
-        ? {
-            bitrate: rate(video, this.before, 'bytesReceived'),
-            lost: grown(video, 'packetsLost'),
-            width: number(video, 'frameWidth'),
-            height: number(video, 'frameHeight'),
-            fps: number(video, 'framesPerSecond'),
-            frames: number(video, 'framesDecoded'),
-            freezes: number(video, 'freezeCount'),
-            codec: codecOf(rows, video),
-          }
-        : null,
-      roundTripMs: roundTrip(rows),
-      jitterMs: buffered ? number(buffered, 'jitter') * 1000 : null,
+    const jittery = video ?? audio;
+    const stats = {
+      audio: audio ? this.audio(rows, audio) : null,
+      video: video ? this.video(rows, video) : null,
+      roundTripMs: milliseconds(pathOf(rows), 'currentRoundTripTime'),
+      jitterMs: jittery ? number(jittery, 'jitter') * 1000 : null,
     };
-    this.before = byId([audio, video]);
+    this.before = readings([audio, video]);
     return stats;
+  }
+
+  private audio(rows: Row[], row: Row): ReceiveAudioStats {
+    const samples = growth(row, this.before, 'totalSamplesReceived');
+    const level = row['audioLevel'];
+    return {
+      ...this.arrival(rows, row),
+      concealed: samples > 0 ? growth(row, this.before, 'concealedSamples') / samples : 0,
+      level: typeof level === 'number' ? level : null,
+    };
+  }
+
+  private video(rows: Row[], row: Row): ReceiveVideoStats {
+    return {
+      ...this.arrival(rows, row),
+      ...pictureOf(row),
+      frames: number(row, 'framesDecoded'),
+      freezes: number(row, 'freezeCount'),
+      frozenMs: number(row, 'totalFreezesDuration') * 1000,
+    };
+  }
+
+  private arrival(rows: Row[], row: Row) {
+    const grown = (key: string) => growth(row, this.before, key);
+    const [received, lost] = [grown('packetsReceived'), grown('packetsLost')];
+    const emitted = grown('jitterBufferEmittedCount');
+    return {
+      bitrate: rate(row, this.before, 'bytesReceived'),
+      codec: codecOf(rows, row),
+      lost,
+      loss: received + lost > 0 ? lost / (received + lost) : null,
+      bufferMs: emitted > 0 ? (grown('jitterBufferDelay') / emitted) * 1000 : null,
+    };
   }
 }
 
 /** Figures of a sent stream. */
 export class Sending {
-  private before = new Map<string, Row>();
+  private before: Readings = new Map();
 
   next(rows: Row[], mids: Mids): SendStats {
     const of = (kind: keyof Mids) => rows.filter((row) => row['type'] === 'outbound-rtp' && row['mid'] === mids[kind]);
     const [audio, video] = [of('audio'), of('video')];
-    const [first, ...others] = video;
-    const largest = first && others.reduce((a, b) => (number(b, 'frameWidth') > number(a, 'frameWidth') ? b : a), first);
-    const limited = largest?.['qualityLimitationReason'];
-    const sum = (sent: Row[]) => sent.reduce((total, row) => total + rate(row, this.before, 'bytesSent'), 0);
-    const losses = [...audio, ...video].flatMap((row) => {
-      const loss = rows.find(({ id }) => id === row['remoteId'])?.['fractionLost'];
-      return typeof loss === 'number' ? [loss] : [];
-    });
-    const stats: SendStats = {
-      audio: audio.length > 0 ? { bitrate: sum(audio) } : null,
-      video: largest
-        ? {
-            bitrate: sum(video),
-            width: number(largest, 'frameWidth'),
-            height: number(largest, 'frameHeight'),
-            fps: number(largest, 'framesPerSecond'),
-            codec: codecOf(rows, largest),
-            limitedBy: typeof limited === 'string' && limited !== 'none' ? limited : null,
-          }
-        : null,
-      roundTripMs: roundTrip(rows),
-      loss: losses.length > 0 ? Math.max(...losses) : null,
+    const path = pathOf(rows);
+    const available = path?.['availableOutgoingBitrate'];
+    const stats = {
+      audio: audio[0] ? this.sent(rows, audio, audio[0]) : null,
+      video: video[0] ? this.video(rows, video, video[0]) : null,
+      roundTripMs: milliseconds(path, 'currentRoundTripTime'),
+      loss: lossOf(rows, [...audio, ...video]),
+      availableBitrate: typeof available === 'number' ? available : null,
     };
-    this.before = byId([...audio, ...video]);
+    this.before = readings([...audio, ...video]);
     return stats;
+  }
+
+  private video(rows: Row[], sent: Row[], first: Row): SendVideoStats {
+    const largest = sent.reduce((a, b) => (number(b, 'frameWidth') > number(a, 'frameWidth') ? b : a), first);
+    const limited = largest['qualityLimitationReason'];
+    return {
+      ...this.sent(rows, sent, largest),
+      ...pictureOf(largest),
+      layers: sent.filter((row) => row['active'] !== false).length,
+      limitedBy: typeof limited === 'string' && limited !== 'none' ? limited : null,
+    };
+  }
+
+  private sent(rows: Row[], sent: Row[], main: Row): SendAudioStats {
+    return {
+      bitrate: sent.reduce((total, row) => total + rate(row, this.before, 'bytesSent'), 0),
+      codec: codecOf(rows, main),
+      loss: lossOf(rows, sent),
+    };
   }
 }
 
-/** How much a counter grew since the reading before. */
-function growth(row: Row, before: Row | undefined, key: string): number {
-  return before ? Math.max(0, number(row, key) - number(before, key)) : 0;
+/** The reading before, by the entries' ids. */
+type Readings = Map<string, Row>;
+
+function readings(rows: (Row | undefined)[]): Readings {
+  return new Map(rows.flatMap((row) => (row ? [[String(row['id']), row]] : [])));
+}
+
+/** How much a counter grew since the reading before; 0 without one, and for counters that began again. */
+function growth(row: Row, before: Readings, key: string): number {
+  const earlier = before.get(String(row['id']));
+  return earlier ? Math.max(0, number(row, key) - number(earlier, key)) : 0;
 }
 
 /** Bits per second. */
-function rate(row: Row, readings: Map<string, Row>, key: string): number {
-  const before = readings.get(String(row['id']));
+function rate(row: Row, before: Readings, key: string): number {
   const ms = growth(row, before, 'timestamp');
   return ms > 0 ? (growth(row, before, key) * 8000) / ms : 0;
 }
 
-/** The round trip of the way that media takes now. */
-function roundTrip(rows: Row[]): number | null {
+/** The largest share that the gateway misses of one of these. */
+function lossOf(rows: Row[], sent: Row[]): number | null {
+  const losses = sent.flatMap((row) => {
+    const loss = rows.find(({ id }) => id === row['remoteId'])?.['fractionLost'];
+    return typeof loss === 'number' ? [loss] : [];
+  });
+  return losses.length > 0 ? Math.max(...losses) : null;
+}
+
+/** The way that media takes now. */
+function pathOf(rows: Row[]): Row | undefined {
   const transport = rows.find((row) => row['type'] === 'transport' && row['selectedCandidatePairId']);
   const pairs = rows.filter((row) => row['type'] === 'candidate-pair');
-  const pair = transport
+  return transport
     ? pairs.find(({ id }) => id === transport['selectedCandidatePairId'])
     : pairs.find((row) => row['nominated'] === true && row['state'] === 'succeeded');
-  const seconds = pair?.['currentRoundTripTime'];
-  return typeof seconds === 'number' ? seconds * 1000 : null;
+}
+
+function pictureOf(row: Row): { width: number; height: number; fps: number } {
+  return { width: number(row, 'frameWidth'), height: number(row, 'frameHeight'), fps: number(row, 'framesPerSecond') };
 }
 
 function codecOf(rows: Row[], row: Row): string | null {
@@ -112,11 +149,12 @@ function codecOf(rows: Row[], row: Row): string | null {
   return typeof type === 'string' ? (type.split('/')[1] ?? null) : null;
 }
 
+function milliseconds(row: Row | undefined, key: string): number | null {
+  const seconds = row?.[key];
+  return typeof seconds === 'number' ? seconds * 1000 : null;
+}
+
 function number(row: Row, key: string): number {
   const value = row[key];
   return typeof value === 'number' ? value : 0;
-}
-
-function byId(rows: (Row | undefined)[]): Map<string, Row> {
-  return new Map(rows.flatMap((row) => (row ? [[String(row['id']), row]] : [])));
 }

@@ -1,8 +1,8 @@
 /** A stream that is received over WebRTC. */
+import { MediaBase } from '../media/base';
 import type { KeptSubscription } from '../room/host';
-import { Emitter } from '../types/emitter';
 import { LianmaiError } from '../types/errors';
-import type { Layer, MediaState, ReceiveStats, SubscribeOptions, SubscriptionEvents } from '../types/media';
+import type { Layer, ReceiveStats, SubscribeOptions, SubscriptionEvents } from '../types/media';
 import type { RtcEngine } from './engine';
 import type { PeerState } from './peer';
 import type { Received, Sink } from './receiver';
@@ -10,13 +10,12 @@ import type { Received, Sink } from './receiver';
 /** So long is waited for the tracks before the subscription is handed out without. */
 const TRACKS_MS = 10_000;
 
-export class RtcSubscription extends Emitter<SubscriptionEvents> implements KeptSubscription, Sink {
+export class RtcSubscription extends MediaBase<SubscriptionEvents> implements KeptSubscription, Sink {
   readonly via = 'webrtc';
   readonly url = null;
   readonly urls = null;
   layer: Layer;
   media: MediaStream | null = null;
-  state: MediaState = 'connecting';
 
   private constructor(
     private readonly engine: RtcEngine,
@@ -93,11 +92,8 @@ export class RtcSubscription extends Emitter<SubscriptionEvents> implements Kept
     if (!this.engine.room.streams.has(this.stream)) this.end('unpublished');
   }
 
-  end(reason: string): void {
-    if (this.state === 'ended') return;
-    this.become('ended');
-    this.engine.receiver.remove(this.stream);
-    this.emit('ended', { reason });
+  protected override release(): void {
+    this.engine.receiver.remove(this.stream, this);
   }
 
   onTracks(tracks: Received | null): void {
@@ -109,18 +105,12 @@ export class RtcSubscription extends Emitter<SubscriptionEvents> implements Kept
   onState(state: PeerState): void {
     if (this.state === 'ended') return;
     this.become(state.kind === 'idle' ? 'connecting' : state.kind);
-    if (state.kind === 'waiting') this.emit('problem', state.error);
+    if (state.kind === 'waiting') this.trouble(state.error);
   }
 
   private blocked(thrown: unknown): void {
     // Anything else is a newer source that took the place.
     if (!(thrown instanceof Error) || thrown.name !== 'NotAllowedError') return;
-    this.emit('problem', new LianmaiError('play_blocked', 'the page may not play sound before somebody touches it', { cause: thrown }));
-  }
-
-  private become(state: MediaState): void {
-    if (this.state === state) return;
-    this.state = state;
-    this.emit('state', state);
+    this.trouble(new LianmaiError('play_blocked', 'the page may not play sound before somebody touches it', { cause: thrown }));
   }
 }

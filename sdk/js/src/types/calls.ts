@@ -3,8 +3,12 @@ import type { Events } from './emitter';
 import type { LianmaiError } from './errors';
 import type { Room } from './room';
 
+/** What a call is for; nothing stops one from publishing something else. */
 export type CallType = 'audio' | 'video' | 'other';
+
+/** Where a call stands: nobody answered yet, somebody did, it is over. */
 export type CallState = 'ringing' | 'active' | 'ended';
+
 /** How a call ended. */
 export type CallStatus = 'completed' | 'cancelled' | 'rejected' | 'timed_out' | 'busy';
 
@@ -20,6 +24,7 @@ export type CallMemberState =
   | 'left'
   | (string & {});
 
+/** Somebody who takes part in a call, or was asked to. */
 export interface CallMember {
   account: string;
   state: CallMemberState;
@@ -87,6 +92,7 @@ export interface CallMessage {
   attach: { type: 1 | 2 | 3; channelId: string; status: 1 | 2 | 3 | 4 | 5; durations: { accid: string; duration: number | null }[] };
 }
 
+/** Whom to ring, and how. */
 export interface InviteOptions {
   /** Accounts to ring. */
   to: string[];
@@ -99,6 +105,7 @@ export interface InviteOptions {
   attachment?: unknown;
 }
 
+/** Events of one call. */
 export interface CallEvents {
   /** Somebody who was offline rings now. */
   ringing: { account: string };
@@ -124,6 +131,7 @@ export interface CallEvents {
   ended: CallEnd;
 }
 
+/** The end of a call: how, by whom, and what is kept of it where that is known. */
 export interface CallEnd {
   status: CallStatus | null;
   by: string | null;
@@ -175,6 +183,7 @@ export interface Call extends Events<CallEvents> {
   takeOver(): Promise<void>;
 }
 
+/** Events of all calls of the account. */
 export interface CallsEvents {
   /** It rings here. Told again after a reconnect only for calls that are not known yet. */
   invited: Call;
@@ -184,6 +193,7 @@ export interface CallsEvents {
   message: CallMessage;
 }
 
+/** The calls of the account (`client.calls`). */
 export interface Calls extends Events<CallsEvents> {
   /** The call that this account is in or that it makes; at most one. */
   readonly current: Call | null;

@@ -6,6 +6,7 @@ import type { Platform } from './platform';
 /** Gives a valid token; asked again when one is about to expire or was refused. */
 export type TokenProvider = (who: { appId: string | null; account: string | null }) => string | Promise<string>;
 
+/** What a client is made with. */
 export interface ClientOptions {
   /** Address of the gateway, such as `https://live.example.com`. */
   url: string;
@@ -31,6 +32,7 @@ export interface ClientOptions {
  */
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'lost';
 
+/** Events of a client. */
 export interface ClientEvents {
   /** Commands and events flow. `resumed`: in the session of the connection before. */
   connected: { session: string; resumed: boolean };

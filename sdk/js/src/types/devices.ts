@@ -2,6 +2,7 @@
 import type { Events } from './emitter';
 import type { Quality } from './media';
 
+/** One device, as the browser names it. */
 export interface Device {
   id: string;
   kind: 'camera' | 'microphone' | 'speaker';
@@ -9,6 +10,7 @@ export interface Device {
   label: string;
 }
 
+/** Which devices to open. */
 export interface CaptureOptions {
   /** `true`: whichever; a text: this device. Left out or `false`: none. */
   camera?: boolean | string;

@@ -1,5 +1,6 @@
 /** Typed events. */
 
+/** What is called with an event. */
 export type Listener<E> = (event: E) => void;
 
 /** Listens and stops listening. `M` maps names to what listeners get; `'*'` hears all of them. */

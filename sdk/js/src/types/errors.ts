@@ -1,31 +1,47 @@
 /** Why something failed. */
 import type { ProblemCode } from '../wire/openapi';
 
-/**
- * Codes of this SDK itself: no way to the gateway; no answer in time; the connection broke before the answer came, so the
- * command may or may not have been carried out; the client was closed; an answer that makes no sense; not possible on
- * this platform; another connection took over; one is not (or no longer) inside; devices that were not opened;
- * a page that may not play sound before somebody touches it.
- */
+/** Codes of this SDK itself. */
 export type LocalCode =
+  /** No way to the gateway. */
   | 'network'
+  /** No answer in time. */
   | 'timeout'
+  /** The connection broke before the answer came: the command may or may not have been carried out. */
   | 'connection_lost'
+  /** WebRTC: media finds no way to the gateway, whose media port may be closed to us. */
+  | 'media_unreachable'
+  /** WebRTC: media had a way and lost it. */
+  | 'media_lost'
+  /** The client was closed, or not connected yet. */
   | 'closed'
+  /** The gateway's answer makes no sense to us. */
   | 'bad_answer'
+  /** Not possible on this platform. */
   | 'not_supported'
+  /** Another connection took this one's place. */
   | 'session_replaced'
+  /** One is not, or no longer, in the room. */
   | 'left_room'
+  /** The call is over. */
   | 'call_ended'
+  /** Nobody allowed the device. */
   | 'capture_denied'
+  /** There is no such device, or no longer. */
   | 'capture_missing'
+  /** The device is in use elsewhere. */
   | 'capture_busy'
+  /** The device was not opened, for another reason. */
   | 'capture_failed'
+  /** The page may not play sound before somebody touches it. */
   | 'play_blocked';
+
+const TRANSIENT = ['network', 'timeout', 'media_unreachable', 'media_lost'];
 
 /** Stable codes: of the gateway (docs/api.md) or of the SDK. Newer gateways may have more. */
 export type ErrorCode = ProblemCode | LocalCode | (string & {});
 
+/** What an error is made with, besides code and text. */
 export interface ErrorDetails {
   /** HTTP status of the refusal; 0 when there was no answer. */
   status?: number;
@@ -68,7 +84,7 @@ export class LianmaiError extends Error {
 
   /** Whether the same again may work later. */
   get isTransient(): boolean {
-    return this.status === 0 ? this.code === 'network' || this.code === 'timeout' : this.status === 429 || this.status >= 500;
+    return this.status === 0 ? TRANSIENT.includes(this.code) : this.status === 429 || this.status >= 500;
   }
 }
 

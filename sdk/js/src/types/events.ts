@@ -21,10 +21,16 @@ import type { LianmaiError } from './errors';
 /** Who did it. */
 export type Actor = { type: 'app' } | { type: 'member'; id: string };
 
+/** Why a member left: by itself, gone for longer than the grace, removed, or the room ended. */
 export type LeaveReason = 'normal' | 'timeout' | 'kicked' | 'room_ended';
+
+/** Why a stream is gone. */
 export type StreamEndReason = 'unpublished' | 'role_lost' | 'owner_left' | 'room_ended';
+
+/** Why a room ended: somebody ended it, or nobody was left in it. */
 export type RoomEndReason = { type: 'destroyed'; by: Actor } | { type: 'empty' };
-/** `obsolete`: the member got the role, or a higher one, another way. */
+
+/** How a request for a role ended. `obsolete`: the member got the role, or a higher one, another way. */
 export type RequestOutcome = 'accepted' | 'refused' | 'expired' | 'withdrawn' | 'obsolete';
 
 /** What every event of a room has. */

@@ -42,8 +42,12 @@ export type {
   PublicationEvents,
   PublishOptions,
   Quality,
+  ReceiveAudioStats,
   ReceiveStats,
+  ReceiveVideoStats,
+  SendAudioStats,
   SendStats,
+  SendVideoStats,
   SubscribeOptions,
   Subscription,
   SubscriptionEvents,
@@ -51,5 +55,6 @@ export type {
 } from './media';
 export type { HttpRequest, HttpResponse, Platform, Socket, SocketHandlers, Timer, Wake, WebMedia } from './platform';
 export type { JoinOptions, MuteKind, Room, RoomMix, RoomPushes, RoomRecordings } from './room';
+export type { CommandName, Commands } from '../wire/commands';
 export type * as api from '../wire/openapi';
 export type { CreateRoom, Member, Role, RoomKind, Stream, StreamKind, Transport } from '../wire/openapi';

@@ -6,9 +6,13 @@ import type { LianmaiError } from './errors';
 /** Which pictures a viewer gets of a publisher that sends several. `auto`: what the connection carries. */
 export type Layer = 'auto' | 'high' | 'low' | 'audio_only';
 
-/** How big and how good a camera's picture is; or say it yourself. */
+/**
+ * How big and how good a camera's picture is: 320×240, 640×480, 1280×720 (default) or 1920×1080, as far as the camera can; or
+ * say it yourself.
+ */
 export type Quality = 'low' | 'standard' | 'high' | 'full' | VideoProfile;
 
+/** Size and rate of a picture, as asked of the camera. */
 export interface VideoProfile {
   width: number;
   height: number;
@@ -17,6 +21,7 @@ export interface VideoProfile {
   maxBitrate: number;
 }
 
+/** What to publish, and how. Everything may be left out. */
 export interface PublishOptions {
   /** `camera` (default) or `screen`. */
   kind?: Exclude<StreamKind, 'mix'>;
@@ -24,12 +29,13 @@ export interface PublishOptions {
   via?: Transport;
   /** WebRTC: what to send; left out, devices are opened (camera and microphone, or the screen). */
   media?: MediaStream;
-  /** Whether to send sound and a picture at first. */
+  /** Whether to send sound and a picture at first; default true. */
   audio?: boolean;
   video?: boolean;
-  /** Device ids for opening; left out: whichever the browser takes. */
+  /** WebRTC: device ids for opening; left out: whichever the browser takes. */
   camera?: string;
   microphone?: string;
+  /** WebRTC: default `high`. */
   quality?: Quality;
   /** WebRTC: several sizes of the picture side by side, where the browser can; default true for cameras. */
   simulcast?: boolean;
@@ -41,6 +47,7 @@ export interface PublishOptions {
 /** How a stream's connection is: there is media, it is being made, or it is tried again. */
 export type MediaState = 'connecting' | 'connected' | 'waiting' | 'ended';
 
+/** Events of one publication. */
 export interface PublicationEvents {
   /** RTMP: push to this URL from now on, with a fresh start of the pusher. */
   url: string;
@@ -93,6 +100,7 @@ export interface Publication extends Events<PublicationEvents> {
   unpublish(): Promise<void>;
 }
 
+/** How to get a stream. */
 export interface SubscribeOptions {
   /** WebRTC where the platform has it, otherwise RTMP: a URL to pull from. */
   via?: Transport;
@@ -108,6 +116,7 @@ export interface SubscribeOptions {
   coalesce?: number;
 }
 
+/** Events of one subscription. */
 export interface SubscriptionEvents {
   /** URLs: pull from this one from now on, with a fresh start of the player. */
   url: string;
@@ -145,19 +154,74 @@ export interface Subscription extends Events<SubscriptionEvents> {
   unsubscribe(): Promise<void>;
 }
 
-/** Figures since the call before. Rates are bits per second. */
-export interface SendStats {
-  audio: { bitrate: number } | null;
-  video: { bitrate: number; width: number; height: number; fps: number; codec: string | null; limitedBy: string | null } | null;
-  /** To the gateway and back, in milliseconds. */
-  roundTripMs: number | null;
-  /** Share of packets lost, 0 to 1. */
+/** Sound that is sent. */
+export interface SendAudioStats {
+  /** Bits per second since the call before; 0 at the first one. */
+  bitrate: number;
+  /** `opus`, `AAC`, …, as whoever measures calls it. */
+  codec: string | null;
+  /** Share of packets that the gateway misses, 0 to 1; `null` while it has not said. */
   loss: number | null;
 }
 
-export interface ReceiveStats {
-  audio: { bitrate: number; lost: number; concealed: number; level: number | null } | null;
-  video: { bitrate: number; lost: number; width: number; height: number; fps: number; frames: number; freezes: number; codec: string | null } | null;
+/** A picture that is sent: of the largest size, the bit rate of all sizes together. */
+export interface SendVideoStats extends SendAudioStats {
+  width: number;
+  height: number;
+  fps: number;
+  /** How many sizes are sent side by side. */
+  layers: number;
+  /** What keeps the picture small or slow: `cpu`, `bandwidth`, `other`; `null`: nothing. */
+  limitedBy: string | null;
+}
+
+/** Figures of what is sent, since the call before. */
+export interface SendStats {
+  audio: SendAudioStats | null;
+  video: SendVideoStats | null;
+  /** To the gateway and back, in milliseconds. */
   roundTripMs: number | null;
+  /** The larger loss of both tracks. */
+  loss: number | null;
+  /** What the way to the gateway is believed to carry, in bits per second. */
+  availableBitrate: number | null;
+}
+
+/** Sound that is received. */
+export interface ReceiveAudioStats {
+  /** Bits per second since the call before; 0 at the first one. */
+  bitrate: number;
+  codec: string | null;
+  /** Packets that never came, since the call before. */
+  lost: number;
+  /** Their share, 0 to 1; `null` while nothing came since the call before. */
+  loss: number | null;
+  /** How long media waits for late packets, in milliseconds. */
+  bufferMs: number | null;
+  /** Share of the sound that was made up for lost packets, 0 to 1. */
+  concealed: number;
+  /** Loudness, 0 to 1; `null` where the browser does not say. */
+  level: number | null;
+}
+
+/** A picture that is received. */
+export interface ReceiveVideoStats extends Omit<ReceiveAudioStats, 'concealed' | 'level'> {
+  width: number;
+  height: number;
+  fps: number;
+  /** Decoded pictures since the beginning. */
+  frames: number;
+  /** How often the picture stood still since the beginning, and for how many milliseconds. */
+  freezes: number;
+  frozenMs: number;
+}
+
+/** Figures of what is received, since the call before. */
+export interface ReceiveStats {
+  audio: ReceiveAudioStats | null;
+  video: ReceiveVideoStats | null;
+  /** To the gateway and back, in milliseconds. */
+  roundTripMs: number | null;
+  /** How unevenly packets arrive, in milliseconds: of the picture, else of the sound. */
   jitterMs: number | null;
 }

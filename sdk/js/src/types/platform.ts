@@ -1,5 +1,6 @@
 /** What the SDK needs of the place it runs in. Pass an object of your own to run it anywhere else. */
 
+/** A request of the REST API. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
@@ -9,6 +10,7 @@ export interface HttpRequest {
   timeoutMs: number;
 }
 
+/** Its answer, whatever the status. */
 export interface HttpResponse {
   status: number;
   /** The body as text, JSON or not. */
@@ -17,6 +19,7 @@ export interface HttpResponse {
   header(name: string): string | null;
 }
 
+/** What a socket tells. */
 export interface SocketHandlers {
   onOpen(): void;
   onMessage(text: string): void;
@@ -24,6 +27,7 @@ export interface SocketHandlers {
   onClose(code: number, reason: string): void;
 }
 
+/** An open WebSocket, or one that is being opened. */
 export interface Socket {
   send(text: string): void;
   close(code: number, reason: string): void;
@@ -32,8 +36,10 @@ export interface Socket {
 /** A running timer. */
 export type Timer = unknown;
 
+/** Why it is time to look after connections: the network changed, or the app is looked at again. */
 export type Wake = 'network' | 'foreground';
 
+/** The place the SDK runs in. */
 export interface Platform {
   /** `mini_program`, `web`, `node`, or a name of your own; the default name of the device. */
   readonly name: string;

@@ -28,8 +28,10 @@ import type { Events } from './emitter';
 import type { RoomEvents } from './events';
 import type { PublishOptions, Publication, SubscribeOptions, Subscription } from './media';
 
+/** What is muted. */
 export type MuteKind = 'audio' | 'video';
 
+/** How to enter a room. */
 export interface JoinOptions {
   password?: string;
   /** A signed right to join, instead of a password. */
@@ -107,7 +109,6 @@ export interface Room extends Events<RoomEvents> {
 
   readonly mix: RoomMix;
   readonly recordings: RoomRecordings;
-  /** Bypass: streams pushed on to other servers. */
   readonly pushes: RoomPushes;
 }
 
@@ -123,6 +124,7 @@ export interface RoomMix {
   soundUrls(sound?: MixSound): Promise<PullUrls>;
 }
 
+/** Recordings of a room: of the mix, or of single streams. */
 export interface RoomRecordings {
   start(request?: StartRecording): Promise<Recording[]>;
   list(options?: { after?: number; limit?: number }): Promise<Recording[]>;
@@ -133,6 +135,7 @@ export interface RoomRecordings {
   stop(recording: string): Promise<Recording>;
 }
 
+/** Bypass: streams of a room, pushed on to other servers. */
 export interface RoomPushes {
   add(push: AddPush): Promise<Push>;
   list(): Promise<Push[]>;

@@ -1,6 +1,7 @@
-/** Commands of the WebSocket: those of REST under the same names, and its own. */
+/** Commands of the WebSocket: those of REST under the same names, but for some, and its own. */
 import type { Join, Joined, Nothing, Operations, Room, Sequence } from './openapi';
 
+/** A STUN or TURN server. */
 export interface IceServer {
   urls: string[];
   username?: string | null;
@@ -14,6 +15,7 @@ export interface OfferLine {
   layer?: string;
 }
 
+/** The answer to an offer. */
 export interface Negotiated {
   peer: string;
   answer: string;
@@ -29,6 +31,7 @@ interface Offer {
   lines: OfferLine[];
 }
 
+/** Commands that only the WebSocket has, or has with other fields. */
 export interface SocketCommands {
   join: { request: { room: string } & Join; result: Joined };
   leave: { request: { room: string; session_only?: boolean }; result: Sequence };
@@ -45,10 +48,27 @@ export interface SocketCommands {
   webrtc_close: { request: { peer: string }; result: Nothing };
 }
 
+/** What only a request can ask for (`client.request`). */
+type RestOnly =
+  | `${'show' | 'set'}_${'policy' | 'webhooks'}`
+  | `${string}_recording`
+  | 'connect'
+  | 'join_room'
+  | 'list_recordings'
+  | 'recording_file'
+  | 'set_mix_picture'
+  | 'sign_in';
+
 /** Fields and results by name. */
-export type Commands = Omit<Operations, keyof SocketCommands> & SocketCommands;
+export type Commands = { [O in Exclude<keyof Operations, RestOnly | keyof SocketCommands>]: Operations[O] } & SocketCommands;
+
+/** Name of a command. */
 export type CommandName = keyof Commands;
+
+/** Fields of a command. */
 export type Request<C extends CommandName> = Commands[C]['request'];
+
+/** What a command is answered with. */
 export type Result<C extends CommandName> = Commands[C]['result'];
 
 /** The first frame of a connection. */

@@ -1033,6 +1033,24 @@ export interface SettingsUpdate {
   password?: string | null;
 }
 
+/** Who wants a token. */
+export interface SignIn {
+  /** The app whose secret it is. */
+  app: string;
+  /** As whom. */
+  account: string;
+  /** MD5 of the app's secret, in hexadecimal digits. */
+  secret_md5: string;
+}
+
+/** A token of an account. */
+export interface SignedIn {
+  /** For `Authorization: Bearer`, and the WebSocket. */
+  token: string;
+  /** When it ends, in milliseconds since the Unix epoch. */
+  expires_at: number;
+}
+
 /** Whose picture. Members are counted from 0, in order of joining; only those who publish count. */
 export type Source = {
   /** Which. */
@@ -1358,6 +1376,11 @@ export interface Operations {
   reissue_url: { request: { room: string; stream: string }; result: Reissued };
   /** Sign a ticket: a short-lived right to join with a role. */
   issue_ticket: { request: { room: string } & IssueTicket; result: Ticket };
+  /**
+   * Get an account's token for an hour, with the MD5 of the app's secret; only where
+   * `vendor.secret_sign_in` is set.
+   */
+  sign_in: { request: SignIn; result: SignedIn };
   /** Open the WebSocket for commands and events. */
   connect: { request: { access_token?: string; session?: string; after?: string; device?: string }; result: unknown };
 }
@@ -1378,7 +1401,6 @@ export type ProblemCode =
   | 'events_gone'
   | 'expired_ticket'
   | 'expired_token'
-  | 'free'
   | 'head_too_large'
   | 'holder_left'
   | 'hook_denied'
@@ -1403,7 +1425,6 @@ export type ProblemCode =
   | 'missing_token'
   | 'muted'
   | 'name_conflict'
-  | 'need'
   | 'newer_publisher'
   | 'no_capacity'
   | 'no_such_member'
@@ -1432,7 +1453,6 @@ export type ProblemCode =
   | 'room_full_talkers'
   | 'room_full_videos'
   | 'sdp_too_long'
-  | 'sequence'
   | 'session_limit_peers'
   | 'session_limit_rooms'
   | 'sign_in_disabled'

@@ -166,26 +166,20 @@ pub(crate) async fn set_role(
     ctx.done(&room, command).await
 }
 
-/// Mutes one member.
-pub(crate) async fn mute(
+/// Mutes one member, or unmutes it.
+pub(crate) async fn set_muted(
     ctx: &Ctx,
     room: RoomId,
     member: MemberId,
     kind: MuteKind,
+    muted: bool,
 ) -> Result<dto::Sequence, Problem> {
     let by = ctx.actor(&room)?;
-    ctx.done(&room, Command::Mute { by, member, kind }).await
-}
-
-/// Unmutes one member.
-pub(crate) async fn unmute(
-    ctx: &Ctx,
-    room: RoomId,
-    member: MemberId,
-    kind: MuteKind,
-) -> Result<dto::Sequence, Problem> {
-    let by = ctx.actor(&room)?;
-    ctx.done(&room, Command::Unmute { by, member, kind }).await
+    let command = match muted {
+        true => Command::Mute { by, member, kind },
+        false => Command::Unmute { by, member, kind },
+    };
+    ctx.done(&room, command).await
 }
 
 /// Asks for a role.

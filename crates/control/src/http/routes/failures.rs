@@ -12,23 +12,21 @@ pub(crate) struct Failures;
 
 impl IntoResponses for Failures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let problem = |text: &str| {
-            let content = ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Problem")))
-                .build();
-            RefOr::T(
-                ResponseBuilder::new()
-                    .description(text)
-                    .content(PROBLEM_JSON, content)
-                    .build(),
-            )
-        };
         BTreeMap::from([
-            ("4XX".to_owned(), problem("Refused; `code` says why")),
+            ("4XX".to_owned(), failure("Refused; `code` says why")),
             (
                 "5XX".to_owned(),
-                problem("Failed; worth another try if there is a `Retry-After`"),
+                failure("Failed; worth another try if there is a `Retry-After`"),
             ),
         ])
     }
+}
+
+/// A problem, with what it means here.
+pub(crate) fn failure(text: &str) -> RefOr<Response> {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    let response = ResponseBuilder::new().description(text);
+    RefOr::T(response.content(PROBLEM_JSON, content).build())
 }

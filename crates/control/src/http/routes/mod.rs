@@ -13,6 +13,7 @@ mod remote_file;
 mod rooms;
 mod streams;
 
+pub(crate) use failures::{Failures, failure};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::HttpState;

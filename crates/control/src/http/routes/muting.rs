@@ -22,14 +22,18 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
 #[utoipa::path(put, path = "/v1/rooms/{room}/members/{member}/mute/{kind}", tag = "members", params(MutePath),
     responses((status = 200, description = "Done", body = dto::Sequence), Failures))]
 async fn mute_member(ctx: Ctx, Ids(ids): Ids<MutePath>) -> Result<Json<dto::Sequence>, Problem> {
-    Ok(Json(members::mute(&ctx, ids.room, ids.member, ids.kind).await?))
+    Ok(Json(
+        members::set_muted(&ctx, ids.room, ids.member, ids.kind, true).await?,
+    ))
 }
 
 /// Unmute one member, also while everybody is muted.
 #[utoipa::path(delete, path = "/v1/rooms/{room}/members/{member}/mute/{kind}", tag = "members", params(MutePath),
     responses((status = 200, description = "Done", body = dto::Sequence), Failures))]
 async fn unmute_member(ctx: Ctx, Ids(ids): Ids<MutePath>) -> Result<Json<dto::Sequence>, Problem> {
-    Ok(Json(members::unmute(&ctx, ids.room, ids.member, ids.kind).await?))
+    Ok(Json(
+        members::set_muted(&ctx, ids.room, ids.member, ids.kind, false).await?,
+    ))
 }
 
 /// Mute everybody but admins.

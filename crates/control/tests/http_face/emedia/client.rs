@@ -9,11 +9,9 @@ use lianmai_control::service::ServiceConfig;
 use lianmai_control::vendor::{TokenPolicy, VendorApp, VendorConfig};
 use lianmai_rooms::AppId;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::ends::{End, Inner};
 use crate::harness::Server;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -111,11 +109,12 @@ pub(super) fn path(url: &Value) -> String {
 
 /// A member behind a socket.
 pub(super) struct Client {
-    inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    inner: Inner,
     events: Vec<Value>,
     count: u32,
     /// The answer to entering.
     pub(super) welcome: Value,
+    _end: End,
 }
 
 impl Client {
@@ -128,14 +127,13 @@ impl Client {
             path(&ticket["url"]),
             ticket["confrId"].as_str().unwrap()
         );
-        let (inner, _) = tokio_tungstenite::connect_async(url.into_client_request().unwrap())
-            .await
-            .unwrap();
+        let (inner, end) = server.open_socket(&url).await;
         Client {
             inner,
             events: Vec::new(),
             count: 0,
             welcome: Value::Null,
+            _end: end,
         }
     }
 

@@ -72,6 +72,8 @@ const BY_CODE: Record<string, number> = {
   network: ERR.noResponse,
   timeout: ERR.noResponse,
   connection_lost: ERR.socket,
+  media_unreachable: ERR.noResponse,
+  media_lost: ERR.noResponse,
   closed: ERR.notLoggedIn,
   not_supported: ERR.notSupported,
   session_replaced: ERR.kicked,

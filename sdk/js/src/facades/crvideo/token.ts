@@ -1,4 +1,5 @@
 /** What a token says, as far as the script needs it; and tokens for an app's secret. */
+import type { Problem, SignIn as SignInBody, SignedIn } from '../../wire/openapi';
 import { ERR } from './codes';
 
 export interface Claims {
@@ -38,11 +39,11 @@ export interface SignIn {
 
 /** Gets a token for the digest of an app's secret, where the gateway allows that. Fails with the vendor's number. */
 export async function signIn({ url, app, account, secretMd5 }: SignIn): Promise<string> {
-  const body = JSON.stringify({ app, account, secret_md5: secretMd5.toLowerCase() });
+  const wanted: SignInBody = { app, account, secret_md5: secretMd5.toLowerCase() };
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${url}/v1/sign-in`, { method: 'POST', headers, body }).catch(() => null);
+  const response = await fetch(`${url}/v1/sign-in`, { method: 'POST', headers, body: JSON.stringify(wanted) }).catch(() => null);
   if (!response) throw ERR.noResponse;
-  const answer = (await response.json().catch(() => null)) as { token?: unknown; code?: unknown } | null;
+  const answer = (await response.json().catch(() => null)) as Partial<SignedIn & Problem> | null;
   if (response.ok && typeof answer?.token === 'string') return answer.token;
   throw answer && typeof answer.code === 'string' ? answer : ERR.service;
 }

@@ -1,5 +1,4 @@
 // Serves folders of the project to a browser, which wants an origin of its own.
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -9,9 +8,6 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 
 /** `{'/': 'examples/web', '/dist/': 'sdk/js/dist'}`: which address is which folder. Gives the server's origin and its end. */
 export async function serve(folders) {
-  for (const folder of ['examples/web/lib', 'sdk/js/dist']) {
-    if (!existsSync(join(ROOT, folder))) throw new Error('build the SDK first: scripts/sdk.sh build');
-  }
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
     const [at, folder] = Object.entries(folders)

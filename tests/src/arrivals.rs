@@ -98,16 +98,7 @@ impl Arrivals {
         .await;
         let side = |name: &str| value["streams"][0][name].as_u64().unwrap() as usize;
         let (width, height) = (side("width"), side("height"));
-        let arguments = [
-            "-v",
-            "error",
-            "-nostdin",
-            "-i",
-            &path,
-            "-an",
-            "-vsync",
-            "passthrough",
-        ];
+        let arguments = decoding(&path);
         let raw = ["-pix_fmt", "gray", "-f", "rawvideo", "-"];
         let mut decoder = Process::start("ffmpeg", arguments.iter().chain(&raw));
         assert!(decoder.wait(LIMIT).await.success(), "{}", decoder.stderr());
@@ -127,21 +118,26 @@ impl Arrivals {
     }
 }
 
+/// What makes ffmpeg decode every picture of a file.
+fn decoding(path: &str) -> [&str; 8] {
+    [
+        "-v",
+        "error",
+        "-nostdin",
+        "-i",
+        path,
+        "-an",
+        "-vsync",
+        "passthrough",
+    ]
+}
+
 /// The last picture of a file in colour.
 pub async fn last_picture(file: &Path) -> Picture {
     let dir = tempfile::tempdir().unwrap();
     let last = dir.path().join("last.ppm").to_string_lossy().into_owned();
     let path = file.to_string_lossy().into_owned();
-    let read = [
-        "-v",
-        "error",
-        "-nostdin",
-        "-i",
-        &path,
-        "-an",
-        "-vsync",
-        "passthrough",
-    ];
+    let read = decoding(&path);
     let write = ["-y", "-update", "1", &last];
     Process::start("ffmpeg", read.iter().chain(&write))
         .succeed(LIMIT)

@@ -28,10 +28,8 @@ pub struct Clip {
 
 impl Clip {
     pub async fn make(source: Source) -> Clip {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("clip.flv");
-        source.file(&file).await;
-        Clip::read(&file)
+        assert!(source.seconds.is_some(), "a clip must end");
+        Clip::read(&source.kept())
     }
 
     /// What is in an FLV file.

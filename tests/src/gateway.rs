@@ -41,7 +41,7 @@ impl Gateway {
         Gateway::start_with(&[]).await
     }
 
-    /// The same with a worker, which measures the machine first: half a second of a core.
+    /// The same with a worker.
     pub async fn with_worker() -> Gateway {
         Gateway::start_with(&[Gateway::WORKER]).await
     }
@@ -272,6 +272,8 @@ fn flags(
         "webhook.allow_private=true".to_owned(),
         "bypass.allow_private=true".to_owned(),
         "workers.local=false".to_owned(),
+        // It would take each test most of a second of a core.
+        "workers.measure=false".to_owned(),
     ];
     let all = fixed.iter().chain(extra);
     if !from_file {

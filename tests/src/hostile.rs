@@ -8,6 +8,8 @@ use crate::numbered::Beside;
 use crate::{Gateway, Room, wait};
 
 const LIMIT: Duration = Duration::from_secs(10);
+const ENDED: &str = "lianmai_connections_ended_total";
+const PROTOCOL: &str = "reason=\"protocol\"";
 
 /// A gateway with a stream that must not be disturbed, and one more stream to attack.
 pub struct Scene {
@@ -50,8 +52,20 @@ impl Scene {
 
     /// Connections that broke a rule.
     pub async fn protocol_errors(&self) -> f64 {
-        self.count("lianmai_connections_ended_total", "reason=\"protocol\"")
-            .await
+        self.count(ENDED, PROTOCOL).await
+    }
+
+    /// Waits until so many more connections than `before` broke a rule.
+    pub async fn more_protocol_errors(&self, before: f64, more: f64) {
+        self.wait_for(ENDED, PROTOCOL, before + more).await;
+    }
+
+    /// Waits until the gateway took so many pictures of the attacked stream.
+    pub async fn takes(&self, pictures: u64) {
+        wait::until("pictures are taken", LIMIT, || async {
+            (self.frames().await == pictures).then_some(())
+        })
+        .await;
     }
 
     /// Waits until a metric is at least so high.

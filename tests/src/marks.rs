@@ -4,7 +4,6 @@
 //! is known. `tests/browser/page/code.js` draws and reads the same pictures.
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,10 +15,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clip::{Clip, later};
-use crate::process::Process;
-use crate::{rtmp, sync};
+use crate::{kept, rtmp, sync};
 
-const LIMIT: Duration = Duration::from_secs(60);
 const BLOCKS: usize = 20;
 const RATE: usize = 48_000;
 /// Seconds of a clip: a whole number of pictures and of AAC frames.
@@ -134,27 +131,27 @@ pub fn median(values: &[f64]) -> f64 {
     *sorted.get(sorted.len() / 2).expect("no values")
 }
 
-/// Encodes the source; `video` are further arguments of the encoder.
+/// The source; `video` are further arguments of the encoder.
 pub async fn clip(width: usize, height: usize, video: &[&str]) -> Clip {
-    let dir = tempfile::tempdir().unwrap();
-    let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
-    let (pictures, sound, file) = (at("pictures"), at("sound"), at("marks.flv"));
-    std::fs::write(&pictures, draw(width, height)).unwrap();
-    std::fs::write(&sound, beep()).unwrap();
     let (size, fps) = (format!("{width}x{height}"), FPS.to_string());
-    let mut arguments = vec!["-hide_banner", "-loglevel", "warning", "-nostdin"];
-    arguments.extend([
-        "-f", "rawvideo", "-pix_fmt", "gray", "-s", &size, "-r", &fps, "-i", &pictures,
-    ]);
-    arguments.extend(["-f", "s16le", "-ar", "48000", "-ac", "1", "-i", &sound]);
+    let mut arguments = vec![
+        "-f", "rawvideo", "-pix_fmt", "gray", "-s", &size, "-r", &fps, "-i", "{0}",
+    ];
+    arguments.extend(["-f", "s16le", "-ar", "48000", "-ac", "1", "-i", "{1}"]);
     arguments.extend([
         "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", &fps,
     ]);
     arguments.extend(["-keyint_min", &fps, "-sc_threshold", "0"]);
     arguments.extend(video);
-    arguments.extend(["-c:a", "aac", "-b:a", "96k", "-f", "flv", &file]);
-    Process::start("ffmpeg", &arguments).succeed(LIMIT).await;
-    let mut clip = Clip::read(Path::new(&file));
+    arguments.extend(["-c:a", "aac", "-b:a", "96k"]);
+    let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+    let pictures = || draw(width, height);
+    // What is drawn and heard depends on this file.
+    let mut clip = Clip::read(&kept::flv(
+        &arguments,
+        &[&pictures, &beep],
+        include_str!("marks.rs"),
+    ));
     let (mut pictures, mut sounds) = (0, 0);
     clip.frames.retain(|(kind, ..)| {
         let (count, limit) = match kind {
@@ -273,7 +270,8 @@ async fn publish(mut client: RtmpClient, clips: Vec<Clip>, sent: Sent) {
                     number += 1;
                 }
             }
-            offset += SECONDS as u32 * 1_000;
+            // Whole seconds of pictures, so that marks stay on full seconds.
+            offset += u32::from(number).div_ceil(FPS as u32) * 1_000;
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Making and examining media with ffmpeg and ffprobe.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::kept;
 use crate::process::Process;
+
+/// Seconds of a source that goes on for ever until it begins again: a whole number of pictures and of AAC frames.
+pub(crate) const LOOP: f64 = 8.0;
 
 /// What to publish.
 #[derive(Clone)]
@@ -22,8 +26,6 @@ pub struct Source {
     pub voice: bool,
     /// Seconds; `None`: until it is ended.
     pub seconds: Option<f64>,
-    /// As fast as it goes instead of in real time.
-    pub unpaced: bool,
 }
 
 impl Default for Source {
@@ -38,101 +40,60 @@ impl Default for Source {
             audio_rate: 48_000,
             voice: false,
             seconds: None,
-            unpaced: false,
         }
     }
 }
 
 impl Source {
-    /// The arguments that make FLV of this on `target`.
-    pub fn arguments(&self, target: &str) -> Vec<String> {
-        let mut all = vec!["-hide_banner", "-loglevel", "warning", "-nostdin"]
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>();
-        let mut input = |filter: String| {
-            if !self.unpaced {
-                all.push("-re".to_owned());
-            }
-            all.extend(["-f", "lavfi", "-i"].map(str::to_owned));
-            all.push(filter);
-        };
+    /// What ffmpeg is to encode.
+    fn arguments(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        let mut add = |words: &[&str]| all.extend(words.iter().map(|word| (*word).to_owned()));
         if self.with_video {
-            input(format!("testsrc2=size={}:rate={}", self.size, self.fps));
+            let pictures = format!("testsrc2=size={}:rate={}", self.size, self.fps);
+            add(&["-f", "lavfi", "-i", &pictures]);
         }
         if self.with_audio {
             let voice = if self.voice { ",tremolo=f=3:d=0.95" } else { "" };
-            input(format!(
-                "sine=frequency=440:sample_rate={}{voice}",
-                self.audio_rate
-            ));
+            let sound = format!("sine=frequency=440:sample_rate={}{voice}", self.audio_rate);
+            add(&["-f", "lavfi", "-i", &sound]);
         }
         if self.with_video {
-            all.extend(
-                [
-                    "-c:v",
-                    "libx264",
-                    "-preset",
-                    "ultrafast",
-                    "-pix_fmt",
-                    "yuv420p",
-                    "-g",
-                ]
-                .map(str::to_owned),
-            );
-            all.push(self.gop.to_string());
-            all.extend(self.video.iter().map(|s| (*s).to_owned()));
+            add(&["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]);
+            add(&["-g", &self.gop.to_string()]);
+            add(&self.video);
         }
         if self.with_audio {
-            all.extend(["-c:a", "aac", "-b:a", "64k"].map(str::to_owned));
+            add(&["-c:a", "aac", "-b:a", "64k"]);
         }
-        if let Some(seconds) = self.seconds {
-            all.extend(["-t".to_owned(), seconds.to_string()]);
-        }
-        all.extend(["-f".to_owned(), "flv".to_owned(), target.to_owned()]);
+        add(&["-t", &self.seconds.unwrap_or(LOOP).to_string()]);
         all
     }
 
-    /// ffmpeg publishing this to `url`.
+    /// ffmpeg publishing this to `url` in real time, from a file that is encoded once for all tests.
     pub fn publish(&self, url: &str) -> Process {
-        Process::start("ffmpeg", self.arguments(url))
+        let again = if self.seconds.is_none() { "-1" } else { "0" };
+        copy_to(url, &["-stream_loop", again], &self.kept())
     }
 
     /// This as an FLV file.
-    pub async fn file(&self, path: &Path) {
-        assert!(self.seconds.is_some(), "a file must end");
-        let source = Source {
-            unpaced: true,
-            ..self.clone()
-        };
-        let mut arguments = source.arguments(&path.to_string_lossy());
-        arguments.insert(0, "-y".to_owned());
-        Process::start("ffmpeg", arguments)
-            .succeed(Duration::from_secs(60))
-            .await;
+    pub fn kept(&self) -> PathBuf {
+        kept::flv(&self.arguments(), &[], "")
     }
 }
 
 /// Publishes an FLV file in real time without encoding.
 pub fn publish_file(path: &Path, url: &str) -> Process {
+    copy_to(url, &[], path)
+}
+
+/// The same with further options of the input.
+pub(crate) fn copy_to(url: &str, options: &[&str], path: &Path) -> Process {
     let path = path.to_string_lossy();
-    Process::start(
-        "ffmpeg",
-        [
-            "-hide_banner",
-            "-loglevel",
-            "warning",
-            "-nostdin",
-            "-re",
-            "-i",
-            &path,
-            "-c",
-            "copy",
-            "-f",
-            "flv",
-            url,
-        ],
-    )
+    let mut arguments = vec!["-hide_banner", "-loglevel", "warning", "-nostdin", "-re"];
+    arguments.extend(options);
+    arguments.extend(["-i", &path, "-c", "copy", "-f", "flv", url]);
+    Process::start("ffmpeg", arguments)
 }
 
 /// Records `seconds` of what `url` plays into `path`, without decoding.

@@ -3,13 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt as _;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::Gateway;
+use crate::frames::{self, Frames};
 
 /// The app key that [`SETTING`] gives the demo app.
 pub const KEY: &str = "45c6af3c98409b18a84451215d0bdd6e";
@@ -78,7 +77,7 @@ pub fn login_body(account: &str, uid: u64, found: &Value, more: Value) -> Value 
 
 /// A connected client.
 pub struct Netcall {
-    inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    inner: Frames,
     seq: i64,
     /// What came while an answer was awaited.
     told: VecDeque<Value>,
@@ -214,25 +213,11 @@ impl Netcall {
 
     /// Waits for the end; the code it came with, 0 when the connection was just gone.
     pub async fn closed(&mut self) -> u16 {
-        loop {
-            if let Err(code) = self.frame().await {
-                return code;
-            }
-        }
+        frames::close_code(&mut self.inner, LIMIT).await
     }
 
     /// The next frame, or the code of the end.
     pub async fn frame(&mut self) -> Result<Value, u16> {
-        let frame = async {
-            loop {
-                match self.inner.next().await {
-                    Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                    Some(Ok(Message::Close(frame))) => return Err(frame.map_or(0, |f| f.code.into())),
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return Err(0),
-                }
-            }
-        };
-        tokio::time::timeout(LIMIT, frame).await.expect("a frame in time")
+        frames::next(&mut self.inner, LIMIT).await
     }
 }

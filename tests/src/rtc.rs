@@ -38,6 +38,12 @@ impl Stats {
     pub fn state(&self) -> &str {
         self.0["state"].as_str().unwrap()
     }
+
+    /// Panics if the connection was ever lost: it has been connecting, then connected.
+    pub fn assert_connected_once(&self) {
+        let states = &self.0["states"];
+        assert_eq!(states.as_array().unwrap().len(), 2, "{states}");
+    }
 }
 
 /// A figure of statistics; 0 while it is not there.
@@ -156,14 +162,43 @@ impl Page {
     }
 }
 
+/// A stream of a member, and where to publish it.
+pub struct Camera {
+    pub member: String,
+    pub stream: String,
+    pub rtmp: String,
+    pub whip: String,
+}
+
 impl Room {
     /// A member that publishes its camera over WebRTC; stream, WHIP URL.
     pub async fn whip(&self, account: &str) -> (String, String) {
+        let camera = self.webrtc_camera(account).await;
+        (camera.stream, camera.whip)
+    }
+
+    /// The same with everything about it.
+    pub async fn webrtc_camera(&self, account: &str) -> Camera {
+        self.camera(account, json!({"kind": "camera", "via": "webrtc"}))
+            .await
+    }
+
+    /// A member whose camera may be published over either protocol.
+    pub async fn any_camera(&self, account: &str) -> Camera {
+        self.camera(account, json!({"kind": "camera"})).await
+    }
+
+    async fn camera(&self, account: &str, mut wish: Value) -> Camera {
         let member = self.join(account, "talker").await;
+        wish["member"] = json!(member);
         let path = format!("/v1/rooms/{}/streams", self.id);
-        let body = json!({"member": member, "kind": "camera", "via": "webrtc"});
-        let answer = self.api.ok("POST", &path, Some(body)).await;
-        (text(&answer["stream"], "id"), text(&answer["push"], "whip"))
+        let answer = self.api.ok("POST", &path, Some(wish)).await;
+        Camera {
+            member,
+            stream: text(&answer["stream"], "id"),
+            rtmp: answer["push"]["url"].as_str().unwrap_or_default().to_owned(),
+            whip: text(&answer["push"], "whip"),
+        }
     }
 
     /// The WHEP URL of a stream.

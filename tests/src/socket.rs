@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt as _;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::Gateway;
+use crate::frames::{self, Frames};
 
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// A connected session. Answers pings while it is read.
 pub struct Socket {
-    inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    inner: Frames,
     /// Events that came while an answer was awaited.
     events: std::collections::VecDeque<Value>,
     next_id: u64,
@@ -32,8 +31,7 @@ impl Socket {
     /// Connects with this token.
     pub async fn open_with(gateway: &Gateway, token: &str, query: &str) -> Socket {
         let url = format!("ws://{}/v1/ws?access_token={token}{query}", gateway.http);
-        let connecting = tokio_tungstenite::connect_async(url);
-        let (inner, _) = tokio::time::timeout(LIMIT, connecting).await.unwrap().unwrap();
+        let inner = frames::connect(&url, LIMIT).await;
         let mut socket = Socket {
             inner,
             events: Default::default(),
@@ -114,25 +112,10 @@ impl Socket {
 
     /// Waits for the end; the code it came with, 0 when the connection was just gone.
     pub async fn close_code(&mut self) -> u16 {
-        loop {
-            if let Err(code) = self.frame().await {
-                return code;
-            }
-        }
+        frames::close_code(&mut self.inner, LIMIT).await
     }
 
     async fn frame(&mut self) -> Result<Value, u16> {
-        // Pings come all the time; the limit is for what says something.
-        let frame = async {
-            loop {
-                match self.inner.next().await {
-                    Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                    Some(Ok(Message::Close(frame))) => return Err(frame.map_or(0, |f| f.code.into())),
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return Err(0),
-                }
-            }
-        };
-        tokio::time::timeout(LIMIT, frame).await.expect("a frame in time")
+        frames::next(&mut self.inner, LIMIT).await
     }
 }

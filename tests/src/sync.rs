@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::kept;
+use crate::media::{LOOP, copy_to};
 use crate::process::Process;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -12,40 +14,12 @@ const RATE: f64 = 48_000.0;
 pub fn publish_flash_and_beep(url: &str) -> Process {
     let picture = "color=black:size=320x240:rate=50,drawbox=color=white:t=fill:enable='lt(mod(t,1),0.08)'";
     let sound = "aevalsrc='if(lt(mod(t,1),0.08),0.8*sin(2*PI*1000*t),0)':s=48000";
-    let arguments = [
-        "-hide_banner",
-        "-loglevel",
-        "warning",
-        "-nostdin",
-        "-re",
-        "-f",
-        "lavfi",
-        "-i",
-        picture,
-        "-re",
-        "-f",
-        "lavfi",
-        "-i",
-        sound,
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-tune",
-        "zerolatency",
-        "-pix_fmt",
-        "yuv420p",
-        "-g",
-        "50",
-        "-c:a",
-        "aac",
-        "-b:a",
-        "96k",
-        "-f",
-        "flv",
-        url,
-    ];
-    Process::start("ffmpeg", arguments)
+    let mut arguments = vec!["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound];
+    arguments.extend("-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 50".split(' '));
+    arguments.extend("-c:a aac -b:a 96k".split(' '));
+    let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+    arguments.extend(["-t".to_owned(), LOOP.to_string()]);
+    copy_to(url, &["-stream_loop", "-1"], &kept::flv(&arguments, &[], ""))
 }
 
 /// When, in seconds of the file's own time, flashes and beeps begin.

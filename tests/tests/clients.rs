@@ -24,6 +24,45 @@ async fn on_air(room: &Room, stream: &str, video: bool, audio: bool) {
     .await;
 }
 
+/// Ann's camera, on air from ffmpeg.
+struct Ann {
+    _gateway: Gateway,
+    _push: Process,
+    /// Pull URLs.
+    rtmp: String,
+    flv: String,
+}
+
+impl Ann {
+    async fn on_air() -> Ann {
+        let gateway = Gateway::start().await;
+        let room = room(&gateway).await;
+        let (stream, push, rtmp) = room.publisher("ann").await;
+        let push = Source::default().publish(&push);
+        on_air(&room, &stream, true, true).await;
+        Ann {
+            _gateway: gateway,
+            _push: push,
+            rtmp,
+            flv: text(&room.pull(&stream).await, "http_flv"),
+        }
+    }
+}
+
+/// What kinds of track a player finds within so many microseconds.
+async fn kinds(url: &str, micros: &str) -> Vec<serde_json::Value> {
+    let found = probe(
+        url,
+        &["-analyzeduration", micros, "-show_entries", "stream=codec_type"],
+    )
+    .await;
+    let streams = found["streams"].as_array().unwrap();
+    streams
+        .iter()
+        .map(|stream| stream["codec_type"].clone())
+        .collect()
+}
+
 /// Records two seconds of `url` and checks that it is whole: both tracks, sound times, decodable, about the
 /// expected number of pictures and samples.
 async fn check_recording(url: &str, path: &Path) {
@@ -122,15 +161,11 @@ fn join_location(words: Vec<String>) -> Vec<String> {
 
 #[tokio::test]
 async fn rtmpdump_and_gstreamer_play() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let _push = Source::default().publish(&push);
-    on_air(&room, &stream, true, true).await;
+    let ann = Ann::on_air().await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("dump.flv").to_string_lossy().into_owned();
-    let mut dump = Process::start("rtmpdump", ["-q", "-v", "-r", &pull, "-o", &file]);
-    let location = format!("location={pull}");
+    let mut dump = Process::start("rtmpdump", ["-q", "-v", "-r", &ann.rtmp, "-o", &file]);
+    let location = format!("location={}", ann.rtmp);
     let play = ["-q", "rtmp2src", &location, "num-buffers=120", "!", "fakesink"];
     Process::start("gst-launch-1.0", play).succeed(LIMIT).await;
     // rtmpdump records a live stream until it is interrupted.
@@ -163,18 +198,11 @@ async fn streams_with_one_track_play_at_once() {
         let flv = text(&room.pull(&stream).await, "http_flv");
         for url in [pull, flv] {
             let start = std::time::Instant::now();
-            let found = probe(
-                &url,
-                &["-analyzeduration", "500000", "-show_entries", "stream=codec_type"],
-            )
-            .await;
-            let kinds: Vec<_> = found["streams"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|s| s["codec_type"].clone())
-                .collect();
-            assert_eq!(kinds, [if with_video { "video" } else { "audio" }], "{url}");
+            assert_eq!(
+                kinds(&url, "500000").await,
+                [if with_video { "video" } else { "audio" }],
+                "{url}"
+            );
             assert!(
                 start.elapsed() < Duration::from_secs(6),
                 "{url} took {:?}",
@@ -187,34 +215,18 @@ async fn streams_with_one_track_play_at_once() {
 /// The play options of the URL.
 #[tokio::test]
 async fn one_track_of_two_can_be_pulled() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let _push = Source::default().publish(&push);
-    on_air(&room, &stream, true, true).await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    for (only, kind) in [("audio", "audio"), ("video", "video")] {
-        for url in [&pull, &flv] {
-            let url = format!("{url}&only={only}&gop=0&coalesce=0");
-            let found = probe(
-                &url,
-                &[
-                    "-analyzeduration",
-                    "1500000",
-                    "-show_entries",
-                    "stream=codec_type",
-                ],
-            )
-            .await;
-            let kinds: Vec<_> = found["streams"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|s| s["codec_type"].clone())
-                .collect();
-            assert_eq!(kinds, [kind], "{url}");
-        }
-    }
+    let ann = Ann::on_air().await;
+    let check = async |url: &str, only: &str| {
+        let url = format!("{url}&only={only}&gop=0&coalesce=0");
+        assert_eq!(kinds(&url, "1500000").await, [only], "{url}");
+    };
+    let Ann { rtmp, flv, .. } = &ann;
+    tokio::join!(
+        check(rtmp, "audio"),
+        check(rtmp, "video"),
+        check(flv, "audio"),
+        check(flv, "video"),
+    );
 }
 
 /// nginx-rtmp pulls from us, and pushes to us what it is given: the other server's own client, with the stream

@@ -1,13 +1,9 @@
 //! Apps written for NetEase's calling component, in headless Chromium on `callkit.js` of the SDK.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::Path;
-use std::time::Duration;
-
-use lianmai_tests::{Gateway, Process};
+use lianmai_tests::Gateway;
+use lianmai_tests::facade::{self, token};
 use serde_json::{Value, json};
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs a scenario of `tests/browser/facades/callkit.mjs`; what it gives. Pages complain about nothing.
 async fn play(scenario: &str) -> Value {
@@ -22,24 +18,7 @@ async fn play_on(gateway: &Gateway, scenario: &str) -> Value {
     }
     let room = gateway.api().await.create_room(json!({"id": "channel"})).await;
     let given = json!({"room": room.id, "url": format!("http://{}", gateway.http), "tokens": tokens});
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/facades/callkit.mjs");
-    let arguments = [
-        script.to_string_lossy().into_owned(),
-        scenario.to_owned(),
-        given.to_string(),
-    ];
-    let said = Process::start("node", arguments).succeed(LIMIT).await;
-    let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    assert_eq!(said["errors"], json!([]), "{said}");
-    said
-}
-
-/// A token of the open app, as its watch page gets one.
-async fn token(gateway: &Gateway, account: &str) -> Value {
-    let url = format!("http://{}/console/session?account={account}", gateway.http);
-    let answer = reqwest::get(url).await.unwrap().text().await.unwrap();
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    answer["token"].clone()
+    facade::play("callkit.mjs", scenario, &given).await
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use lianmai_tests::{Gateway, Process};
+use lianmai_tests::Gateway;
+use lianmai_tests::facade::{self, token};
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -13,16 +14,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Runs a scenario of `tests/browser/facades/crvideo.mjs`; what it gives. Pages complain about nothing.
 async fn play(gateway: &Gateway, scenario: &str, mut given: Value) -> Value {
     given["host"] = json!(gateway.http.to_string());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/facades/crvideo.mjs");
-    let arguments = [
-        script.to_string_lossy().into_owned(),
-        scenario.to_owned(),
-        given.to_string(),
-    ];
-    let said = Process::start("node", arguments).succeed(LIMIT).await;
-    let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    assert_eq!(said["errors"], json!([]), "{said}");
-    said
+    facade::play("crvideo.mjs", scenario, &given).await
 }
 
 async fn gateway(more: &[&str]) -> Gateway {
@@ -34,14 +26,6 @@ async fn gateway(more: &[&str]) -> Gateway {
 async fn tokens(gateway: &Gateway) -> Value {
     let (ann, bob) = (token(gateway, "ann").await, token(gateway, "bob").await);
     json!({"tokens": {"ann": ann, "bob": bob}})
-}
-
-/// A token of the open app, as its watch page gets one.
-async fn token(gateway: &Gateway, account: &str) -> Value {
-    let url = format!("http://{}/console/session?account={account}", gateway.http);
-    let answer = reqwest::get(url).await.unwrap().text().await.unwrap();
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    answer["token"].clone()
 }
 
 /// A gateway with an app `clouds`, and the app's secret, as its operator has it.

@@ -1,13 +1,8 @@
 //! Apps written for the web form of Easemob's `emedia`, in headless Chromium on the SDK's script.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::Path;
-use std::time::Duration;
-
-use lianmai_tests::{Gateway, Process};
-use serde_json::{Value, json};
-
-const LIMIT: Duration = Duration::from_secs(60);
+use lianmai_tests::{Gateway, facade};
+use serde_json::json;
 
 /// Two in a room by its name: pictures and sound, switches, a screen, muting, roles, attributes, and who may what.
 #[tokio::test]
@@ -17,10 +12,7 @@ async fn two_in_a_room() {
     let bob = gateway.token(&["--account", "bob"]).await;
     let url = format!("http://{}", gateway.http);
     let given = json!({"url": url, "tokens": {"ann": ann, "bob": bob}});
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/facades/emedia.mjs");
-    let arguments = [script.display().to_string(), "room".to_owned(), given.to_string()];
-    let said = Process::start("node", arguments).succeed(LIMIT).await;
-    let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let said = facade::play_with_errors("emedia.mjs", "room", &given).await;
     let [made, joined] = [&said["made"], &said["joined"]];
     assert_eq!(
         (&made["isCreator"], &made["role"]),

@@ -9,9 +9,7 @@ use lianmai_rtmp::protocol::Command;
 use lianmai_tests::hostile::Scene;
 use lianmai_tests::numbered::{VIDEO_HEADER, picture};
 use lianmai_tests::raw_peer::{RawPeer, header};
-use lianmai_tests::wait;
 
-const LIMIT: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(2);
 const SET_DATA_FRAME: &str = "@setDataFrame";
 
@@ -38,13 +36,7 @@ async fn deep_nesting() {
     peer.message(20, 0, &[connect.clone(), nested(200_000)].concat())
         .await;
     peer.closed(SOON).await;
-    scene
-        .wait_for(
-            "lianmai_connections_ended_total",
-            "reason=\"protocol\"",
-            before + 1.0,
-        )
-        .await;
+    scene.more_protocol_errors(before, 1.0).await;
 
     // As deep as fits.
     let mut peer = RawPeer::greeted(scene.gateway.rtmp).await;
@@ -87,10 +79,7 @@ async fn odd_data_and_odd_deltas() {
     let field = odd.len() - 4;
     odd[field..].copy_from_slice(&5_u32.to_be_bytes());
     peer.send(&[odd, second].concat()).await.unwrap();
-    wait::until("both pictures are taken", LIMIT, || async {
-        (scene.frames().await == 2).then_some(())
-    })
-    .await;
+    scene.takes(2).await;
     scene.survived().await;
 }
 

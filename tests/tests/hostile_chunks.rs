@@ -67,13 +67,7 @@ async fn announcements_of_sixteen_megabytes() {
     assert!(grown < 8 << 20, "50 announcements of 8 MiB cost {grown} bytes");
     let _ = peer.send(&header(0, 61, 0, (8 << 20) + 1, 9, 1)).await;
     peer.closed(SOON).await;
-    scene
-        .wait_for(
-            "lianmai_connections_ended_total",
-            "reason=\"protocol\"",
-            before + 5.0,
-        )
-        .await;
+    scene.more_protocol_errors(before, 5.0).await;
     scene.survived().await;
 }
 
@@ -95,22 +89,13 @@ async fn abandoned_messages() {
     }
     // An abort of what was never begun.
     peer.message(2, 0, &60_000_u32.to_be_bytes()).await;
-    wait::until("both pictures are taken", LIMIT, || async {
-        (scene.frames().await == 2).then_some(())
-    })
-    .await;
+    scene.takes(2).await;
     assert!(peer.answers().await);
     // An abort that names no chunk stream ends the connection, clearly.
     let before = scene.protocol_errors().await;
     peer.message(2, 0, &[1]).await;
     peer.closed(SOON).await;
-    scene
-        .wait_for(
-            "lianmai_connections_ended_total",
-            "reason=\"protocol\"",
-            before + 1.0,
-        )
-        .await;
+    scene.more_protocol_errors(before, 1.0).await;
     scene
         .wait_for("lianmai_rtmp_ignored_total", "what=\"abandoned\"", 1.0)
         .await;

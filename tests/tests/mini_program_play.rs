@@ -10,7 +10,7 @@ use lianmai_tests::api::text;
 use lianmai_tests::clip::{Clip, bodies, is_frame, is_key, later, metadata, number, send};
 use lianmai_tests::rtmp::open;
 use lianmai_tests::viewer::Viewer;
-use lianmai_tests::{Gateway, Room};
+use lianmai_tests::{Gateway, Room, Stage};
 use serde_json::json;
 
 async fn room(gateway: &Gateway) -> Room {
@@ -25,20 +25,16 @@ async fn room(gateway: &Gateway) -> Room {
 /// publisher comes, and both players start with its first key frame.
 #[tokio::test]
 async fn row_04_a_player_that_comes_first_starts_with_the_publisher() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let (mut first, mut second) = (Viewer::open(&pull).await, Viewer::open(&flv).await);
-    let clip = Clip::small().await;
+    let stage = Stage::new(json!({})).await;
+    let (mut first, mut second) = (Viewer::open(&stage.pull).await, Viewer::open(&stage.flv).await);
     let early = Duration::from_secs(10);
     tokio::join!(first.hears_nothing_for(early), second.hears_nothing_for(early));
-    let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-    send(&mut publisher, &clip.all()).await;
-    let last = clip.frames.last().unwrap().clone();
+    let mut publisher = stage.publisher().await;
+    send(&mut publisher, &stage.clip.all()).await;
+    let last = stage.clip.frames.last().unwrap().clone();
     for player in [&mut first, &mut second] {
         let tags = player.until("the last frame", |tag| tag.2 == last.2).await;
-        assert_eq!(bodies(&tags, is_frame), bodies(&clip.frames, is_frame));
+        assert_eq!(bodies(&tags, is_frame), bodies(&stage.clip.frames, is_frame));
     }
 }
 
@@ -104,26 +100,29 @@ async fn row_07_metadata_is_plausible_whatever_the_publisher_sends() {
 /// older one; with `gop=0`, at the next one. Sound does not wait.
 #[tokio::test]
 async fn row_12_play_begins_at_the_newest_key_frame() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let clip = Clip::small().await;
-    let keys: Vec<_> = clip.frames.iter().filter(|tag| is_key(tag)).cloned().collect();
+    let stage = Stage::new(json!({})).await;
+    let keys: Vec<_> = stage
+        .clip
+        .frames
+        .iter()
+        .filter(|tag| is_key(tag))
+        .cloned()
+        .collect();
     assert_eq!(keys.len(), 2, "one key frame a second");
     // The second group of pictures is half over when the players come.
-    let (sent, rest) = clip
+    let (sent, rest) = stage
+        .clip
         .frames
-        .split_at(clip.frames.iter().position(|tag| tag.1 > 1_500).unwrap());
-    let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-    let mut witness = Viewer::open(&pull).await;
-    send(&mut publisher, &clip.headers()).await;
+        .split_at(stage.clip.frames.iter().position(|tag| tag.1 > 1_500).unwrap());
+    let mut publisher = stage.publisher().await;
+    let mut witness = Viewer::open(&stage.pull).await;
+    send(&mut publisher, &stage.clip.headers()).await;
     send(&mut publisher, sent).await;
     let newest = sent.last().unwrap().clone();
     witness
         .until("everything is in the ring", |tag| tag.2 == newest.2)
         .await;
-    for url in [&pull, &flv] {
+    for url in [&stage.pull, &stage.flv] {
         let mut player = Viewer::open(url).await;
         let mut bare = Viewer::open(&format!("{url}&gop=0")).await;
         let tags = player.until("the live edge", |tag| tag.2 == newest.2).await;
@@ -139,14 +138,14 @@ async fn row_12_play_begins_at_the_newest_key_frame() {
                 .iter()
                 .all(|tag| tag.0 != MediaKind::Video || !is_frame(tag))
         );
-        send(&mut publisher, &later(&clip.frames, 2_000)).await;
+        send(&mut publisher, &later(&stage.clip.frames, 2_000)).await;
         let tags = bare
             .until("a picture", |tag| is_frame(tag) && tag.0 == MediaKind::Video)
             .await;
         assert!(is_key(tags.last().unwrap()), "and it is a key frame");
         // Back to the state before: a fresh publication, half way through its second group.
-        publisher = open(&push, Purpose::Publish).await.unwrap();
-        send(&mut publisher, &clip.headers()).await;
+        publisher = stage.publisher().await;
+        send(&mut publisher, &stage.clip.headers()).await;
         send(&mut publisher, sent).await;
         witness
             .until("everything again", |tag| tag.2 == newest.2 && tag.1 > 4_000)
@@ -158,11 +157,7 @@ async fn row_12_play_begins_at_the_newest_key_frame() {
 /// never goes back, sequence headers included.
 #[tokio::test]
 async fn row_14_time_goes_on_when_the_publisher_starts_again_at_zero() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let clip = Clip::small().await;
+    let stage = Stage::new(json!({})).await;
     // Another size, so that the second push brings another sequence header.
     let larger = lianmai_tests::media::Source {
         size: "320x240",
@@ -170,10 +165,10 @@ async fn row_14_time_goes_on_when_the_publisher_starts_again_at_zero() {
         ..Default::default()
     };
     let larger = Clip::make(larger).await;
-    let mut players = [Viewer::open(&pull).await, Viewer::open(&flv).await];
+    let mut players = stage.players().await;
     let mut seen = [Vec::new(), Vec::new()];
-    for clip in [&clip, &larger, &clip] {
-        let mut publisher = open(&push, Purpose::Publish).await.unwrap();
+    for clip in [&stage.clip, &larger, &stage.clip] {
+        let mut publisher = stage.publisher().await;
         send(&mut publisher, &clip.all()).await;
         let last = clip.frames.last().unwrap();
         for (player, seen) in players.iter_mut().zip(&mut seen) {

@@ -9,7 +9,7 @@ use lianmai_tests::chunked::ChunkedPublisher;
 use lianmai_tests::clip::{Clip, bodies, is_frame, later, send};
 use lianmai_tests::rtmp::open;
 use lianmai_tests::viewer::Viewer;
-use lianmai_tests::{Gateway, Room, wait};
+use lianmai_tests::{Gateway, Room, Stage, wait};
 use serde_json::json;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -54,17 +54,14 @@ async fn row_10_acknowledges_a_publisher_that_set_no_window() {
 /// byte.
 #[tokio::test]
 async fn row_11_chunk_size_changes_while_publishing() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (_, push, pull) = room.publisher("ann").await;
-    let clip = Clip::small().await;
-    let mut publisher = ChunkedPublisher::open(&push).await;
-    let mut player = Viewer::open(&pull).await;
-    for (kind, time, body) in clip.headers() {
+    let stage = Stage::new(json!({})).await;
+    let mut publisher = ChunkedPublisher::open(&stage.push).await;
+    let mut player = Viewer::open(&stage.pull).await;
+    for (kind, time, body) in stage.clip.headers() {
         publisher.media(kind, time, &body).await;
     }
     let sizes = [128, 4_096, 1, 60_000, 64, 0xFF_FFFF, 1_000];
-    for (n, (kind, time, body)) in clip.frames.iter().enumerate() {
+    for (n, (kind, time, body)) in stage.clip.frames.iter().enumerate() {
         if n % 5 == 0 {
             publisher.set_chunk_size(sizes[n / 5 % sizes.len()]).await;
         }
@@ -76,7 +73,7 @@ async fn row_11_chunk_size_changes_while_publishing() {
     publisher.split_message(2_100, &odd, 4_096).await;
     let tags = player.until("the divided message", |tag| tag.2 == odd).await;
     let arrived = bodies(&tags, is_frame);
-    assert_eq!(arrived[..arrived.len() - 1], bodies(&clip.frames, is_frame));
+    assert_eq!(arrived[..arrived.len() - 1], bodies(&stage.clip.frames, is_frame));
 }
 
 /// Row 13: in the background nothing may come for a while. A publisher that still answers pings stays as long as it
@@ -91,7 +88,7 @@ async fn row_13_a_publisher_in_the_background_stays() {
         "40 s of silence pass by default"
     );
 
-    let gateway = Gateway::start_with(&["rtmp.silent_timeout=6s"]).await;
+    let gateway = Gateway::start_with(&["rtmp.silent_timeout=5s"]).await;
     let timing = json!({"member_grace_ms": 1_000});
     let room = gateway
         .api()
@@ -118,12 +115,12 @@ async fn row_13_a_publisher_in_the_background_stays() {
     }
     let [mute_player, quiet_players @ ..] = &mut players;
     // Players answer pings while they wait; so does this publisher, and the other one does not.
-    let answering = tokio::time::timeout(Duration::from_secs(14), async {
+    let answering = tokio::time::timeout(Duration::from_millis(11_500), async {
         quiet_publisher.next_event().await
     });
     let background = async {
-        mute_player.hears_nothing_for(Duration::from_secs(5)).await;
-        send(&mut mute_publisher, &later(&clip.frames, 7_000)).await;
+        mute_player.hears_nothing_for(Duration::from_millis(3_500)).await;
+        send(&mut mute_publisher, &later(&clip.frames, 5_000)).await;
         mute_player
             .until("media after the silence", |tag| tag.2 == last.2)
             .await;
@@ -132,12 +129,12 @@ async fn row_13_a_publisher_in_the_background_stays() {
     let (answered, (), (), ()) = tokio::join!(
         answering,
         background,
-        first.hears_nothing_for(Duration::from_secs(13)),
-        second.hears_nothing_for(Duration::from_secs(13)),
+        first.hears_nothing_for(Duration::from_secs(11)),
+        second.hears_nothing_for(Duration::from_secs(11)),
     );
     assert!(answered.is_err(), "the silent publisher was ended: {answered:?}");
     assert_eq!(room.stream(&quiet).await["on_air"], true);
-    send(&mut quiet_publisher, &later(&clip.frames, 16_000)).await;
+    send(&mut quiet_publisher, &later(&clip.frames, 14_000)).await;
     for player in quiet_players {
         player
             .until("media after the silence", |tag| tag.2 == last.2)

@@ -7,21 +7,16 @@ use std::time::{Duration, Instant};
 use lianmai_rtmp::client::{ClientError, RtmpClient};
 use lianmai_rtmp::protocol::{MediaKind, Purpose, SessionErrorKind};
 use lianmai_tests::api::text;
-use lianmai_tests::clip::{Clip, is_frame, is_key, later, send};
+use lianmai_tests::clip::{is_frame, is_key, later, send};
 use lianmai_tests::rtmp::open;
 use lianmai_tests::viewer::Viewer;
-use lianmai_tests::{Gateway, Room, wait};
+use lianmai_tests::{Gateway, Stage, wait};
 use serde_json::json;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-async fn room(gateway: &Gateway) -> Room {
-    let timing = json!({"url_overlap_ms": 4_000});
-    gateway
-        .api()
-        .await
-        .create_room(json!({"name": "pushers", "timing": timing}))
-        .await
+async fn stage() -> Stage {
+    Stage::new(json!({"name": "pushers", "timing": {"url_overlap_ms": 4_000}})).await
 }
 
 /// The code with which the server ended the connection; what is not such an end is a failure of the test.
@@ -57,20 +52,16 @@ async fn refusal(url: &str) -> String {
 /// times in a row: each is on air at once, the one before is told so, players stay and see one growing timeline.
 #[tokio::test]
 async fn row_03_a_restarted_push_replaces_the_old_one() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let clip = Clip::small().await;
-    let mut players = [Viewer::open(&pull).await, Viewer::open(&flv).await];
+    let stage = stage().await;
+    let mut players = stage.players().await;
     let mut old = Vec::new();
     let mut seen = [Vec::new(), Vec::new()];
-    let last = clip.frames.last().unwrap();
+    let last = stage.clip.frames.last().unwrap();
     for _ in 0..5 {
         let start = Instant::now();
         // The one before is still open, and nobody reads from it or closes it any more.
-        let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-        send(&mut publisher, &clip.all()).await;
+        let mut publisher = stage.publisher().await;
+        send(&mut publisher, &stage.clip.all()).await;
         old.push(publisher);
         for (player, seen) in players.iter_mut().zip(&mut seen) {
             seen.extend(player.until("the last frame", |tag| tag.2 == last.2).await);
@@ -93,9 +84,12 @@ async fn row_03_a_restarted_push_replaces_the_old_one() {
     for publisher in &mut old {
         assert_eq!(told(publisher).await, "NetStream.Unpublish.Success");
     }
-    send(&mut newest, &later(&clip.frames, 3_000)).await;
+    send(&mut newest, &later(&stage.clip.frames, 3_000)).await;
     wait::until("one publisher and one player are left", LIMIT, || async {
-        let open = gateway.metric("lianmai_connections", "protocol=\"rtmp\"").await;
+        let open = stage
+            .gateway
+            .metric("lianmai_connections", "protocol=\"rtmp\"")
+            .await;
         (open == 2.0).then_some(())
     })
     .await;
@@ -104,15 +98,12 @@ async fn row_03_a_restarted_push_replaces_the_old_one() {
 /// Row 3: the same without waiting for anything in between.
 #[tokio::test]
 async fn row_03_the_last_of_many_pushes_wins() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (_, push, pull) = room.publisher("ann").await;
-    let clip = Clip::small().await;
-    let mut player = Viewer::open(&pull).await;
+    let stage = stage().await;
+    let mut player = Viewer::open(&stage.pull).await;
     let mut publishers = Vec::new();
     for _ in 0..5 {
-        let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-        send(&mut publisher, &clip.all()).await;
+        let mut publisher = stage.publisher().await;
+        send(&mut publisher, &stage.clip.all()).await;
         publishers.push(publisher);
     }
     let mut newest = publishers.pop().unwrap();
@@ -131,22 +122,18 @@ async fn row_03_the_last_of_many_pushes_wins() {
 /// that nobody got, so players go on with its next key frame; its sound does not wait.
 #[tokio::test]
 async fn row_03_a_push_between_key_frames_shows_no_broken_picture() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let clip = Clip::small().await;
-    let mut players = [Viewer::open(&pull).await, Viewer::open(&flv).await];
-    let mut first = open(&push, Purpose::Publish).await.unwrap();
-    send(&mut first, &clip.all()).await;
-    let last = clip.frames.last().unwrap();
+    let stage = stage().await;
+    let mut players = stage.players().await;
+    let mut first = stage.publisher().await;
+    send(&mut first, &stage.clip.all()).await;
+    let last = stage.clip.frames.last().unwrap();
     for player in &mut players {
         player.until("the last frame", |tag| tag.2 == last.2).await;
     }
-    let middle = clip.frames.iter().position(|tag| tag.1 > 500).unwrap();
-    let mut second = open(&push, Purpose::Publish).await.unwrap();
-    send(&mut second, &clip.headers()).await;
-    send(&mut second, &clip.frames[middle..]).await;
+    let middle = stage.clip.frames.iter().position(|tag| tag.1 > 500).unwrap();
+    let mut second = stage.publisher().await;
+    send(&mut second, &stage.clip.headers()).await;
+    send(&mut second, &stage.clip.frames[middle..]).await;
     for player in &mut players {
         let tags = player.until("the last frame", |tag| tag.2 == last.2).await;
         let of_track = |kind| tags.iter().filter(move |tag| is_frame(tag) && tag.0 == kind);
@@ -159,15 +146,12 @@ async fn row_03_a_push_between_key_frames_shows_no_broken_picture() {
 /// Row 3: camera switched off and on, page hidden and shown: a proper end and a new push within half a second.
 #[tokio::test]
 async fn row_03_stop_and_start_keeps_the_players() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (_, push, pull) = room.publisher("ann").await;
-    let clip = Clip::small().await;
-    let mut player = Viewer::open(&pull).await;
+    let stage = stage().await;
+    let mut player = Viewer::open(&stage.pull).await;
     for pause in [100, 300, 500] {
-        let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-        send(&mut publisher, &clip.all()).await;
-        let last = clip.frames.last().unwrap().clone();
+        let mut publisher = stage.publisher().await;
+        send(&mut publisher, &stage.clip.all()).await;
+        let last = stage.clip.frames.last().unwrap().clone();
         player.until("the last frame", |tag| tag.2 == last.2).await;
         publisher.finish().await.unwrap();
         player.hears_nothing_for(Duration::from_millis(pause)).await;
@@ -179,20 +163,17 @@ async fn row_03_stop_and_start_keeps_the_players() {
 /// the overlap, and not after it.
 #[tokio::test]
 async fn row_03_another_holder_gets_a_clean_close() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, old_url, pull) = room.publisher("ann").await;
-    let clip = Clip::small().await;
-    let mut old = open(&old_url, Purpose::Publish).await.unwrap();
-    send(&mut old, &clip.all()).await;
-    let mut player = Viewer::open(&pull).await;
+    let stage = stage().await;
+    let mut old = stage.publisher().await;
+    send(&mut old, &stage.clip.all()).await;
+    let mut player = Viewer::open(&stage.pull).await;
     player.until("a picture", is_key).await;
 
-    let path = format!("/v1/rooms/{}/streams/{stream}/push-url", room.id);
-    let new_url = text(&room.api.ok("POST", &path, None).await["push"], "url");
+    let path = format!("/v1/rooms/{}/streams/{}/push-url", stage.room.id, stage.stream);
+    let new_url = text(&stage.room.api.ok("POST", &path, None).await["push"], "url");
     let reissued = Instant::now();
     // The overlap: until the new URL is used, the old one goes on.
-    let mut again = open(&old_url, Purpose::Publish).await.unwrap();
+    let mut again = stage.publisher().await;
     assert_eq!(told(&mut old).await, "NetStream.Unpublish.Success");
 
     let mut new = open(&new_url, Purpose::Publish).await.unwrap();
@@ -204,31 +185,32 @@ async fn row_03_another_holder_gets_a_clean_close() {
     }
     assert_eq!(told(&mut again).await, "NetStream.Unpublish.Success");
     assert!(
-        refusal(&old_url).await.contains("NetStream.Publish.BadName"),
+        refusal(&stage.push).await.contains("NetStream.Publish.BadName"),
         "the new holder keeps the stream"
     );
-    send(&mut new, &clip.all()).await;
+    send(&mut new, &stage.clip.all()).await;
     player.until("the new holder's picture", is_key).await;
 
     wait::until("the overlap is over", LIMIT, || async {
         (reissued.elapsed() > Duration::from_millis(4_200)).then_some(())
     })
     .await;
-    assert!(refusal(&old_url).await.contains("NetStream.Publish.Unauthorized"));
-    send(&mut new, &later(&clip.frames, 3_000)).await;
+    assert!(
+        refusal(&stage.push)
+            .await
+            .contains("NetStream.Publish.Unauthorized")
+    );
+    send(&mut new, &later(&stage.clip.frames, 3_000)).await;
     player.until("the new holder goes on", is_key).await;
 }
 
 /// Row 5: the component tries three times, three seconds apart, and then gives up with -1307 or -2301. A gateway
 /// that ends and is started again is back before the second try, for publisher and player.
 async fn a_restart_is_short(end: impl AsyncFnOnce(&mut Gateway)) {
-    let mut gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (_, push, pull) = room.publisher("ann").await;
-    let clip = Clip::small().await;
-    let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-    send(&mut publisher, &clip.all()).await;
-    let mut player = Viewer::open(&pull).await;
+    let mut stage = stage().await;
+    let mut publisher = stage.publisher().await;
+    send(&mut publisher, &stage.clip.all()).await;
+    let mut player = Viewer::open(&stage.pull).await;
     player.until("a picture", is_key).await;
     let gone = Instant::now();
     let reconnect = async |url: &str, purpose| {
@@ -241,11 +223,11 @@ async fn a_restart_is_short(end: impl AsyncFnOnce(&mut Gateway)) {
         }
         panic!("three tries failed");
     };
-    end(&mut gateway).await;
+    end(&mut stage.gateway).await;
     let (_, (push_attempt, mut publisher), (play_attempt, player)) = tokio::join!(
-        gateway.restart(),
-        reconnect(&push, Purpose::Publish),
-        reconnect(&pull, Purpose::Play)
+        stage.gateway.restart(),
+        reconnect(&stage.push, Purpose::Publish),
+        reconnect(&stage.pull, Purpose::Play)
     );
     assert!(
         push_attempt <= 2 && play_attempt <= 2,
@@ -256,7 +238,7 @@ async fn a_restart_is_short(end: impl AsyncFnOnce(&mut Gateway)) {
         "took {:?}",
         gone.elapsed()
     );
-    send(&mut publisher, &clip.all()).await;
+    send(&mut publisher, &stage.clip.all()).await;
     let mut player = Viewer::Rtmp(Box::new(player));
     player.until("a picture", is_key).await;
 }

@@ -4,18 +4,12 @@
 use std::time::{Duration, Instant};
 
 use lianmai_media::{Metadata, flv};
-use lianmai_rtmp::protocol::{MediaKind, Purpose};
-use lianmai_tests::api::text;
+use lianmai_rtmp::protocol::MediaKind;
+use lianmai_tests::Stage;
 use lianmai_tests::clip::{Clip, Tag, bodies, is_frame, is_header, is_key, later, metadata, number, send};
 use lianmai_tests::media::Source;
-use lianmai_tests::rtmp::open;
 use lianmai_tests::viewer::Viewer;
-use lianmai_tests::{Gateway, Room};
 use serde_json::json;
-
-async fn room(gateway: &Gateway) -> Room {
-    gateway.api().await.create_room(json!({"name": "tracks"})).await
-}
 
 /// Metadata that announces one track only.
 fn announcing(clip: &Clip, kind: MediaKind) -> Tag {
@@ -46,34 +40,37 @@ fn header(clip: &Clip, kind: MediaKind) -> Tag {
 /// Row 6, R-F1: one track starts two seconds after the other and the metadata never announced it. Players that were
 /// there before and players that come later, over RTMP and HTTP-FLV, get both tracks whole, each after its header.
 async fn a_track_comes_late(early: MediaKind, late: MediaKind) {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let clip = Clip::small().await;
-    let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-    let mut players = vec![Viewer::open(&pull).await, Viewer::open(&flv).await];
-    send(&mut publisher, &[announcing(&clip, early), header(&clip, early)]).await;
+    let stage = Stage::new(json!({})).await;
+    let mut publisher = stage.publisher().await;
+    let mut players = Vec::from(stage.players().await);
+    send(
+        &mut publisher,
+        &[announcing(&stage.clip, early), header(&stage.clip, early)],
+    )
+    .await;
     // In real time, so that waiting for the other track would show.
     let start = Instant::now();
-    for tag in clip.track(early) {
+    for tag in stage.clip.track(early) {
         let due = Duration::from_millis(u64::from(tag.1));
         tokio::time::sleep(due.saturating_sub(start.elapsed())).await;
         send(&mut publisher, &[tag]).await;
     }
     for player in &mut players {
-        let newest = clip.track(early).pop().unwrap();
+        let newest = stage.clip.track(early).pop().unwrap();
         let tags = player
             .until("the first track alone", |tag| tag.2 == newest.2)
             .await;
         assert!(tags.iter().all(|tag| tag.0 != late));
-        assert_eq!(bodies(&tags, is_frame), bodies(&clip.track(early), is_frame));
+        assert_eq!(
+            bodies(&tags, is_frame),
+            bodies(&stage.clip.track(early), is_frame)
+        );
     }
-    send(&mut publisher, &[header(&clip, late)]).await;
-    send(&mut publisher, &later(&clip.frames, 2_000)).await;
-    let last = clip.frames.last().unwrap().clone();
-    players.push(Viewer::open(&pull).await);
-    players.push(Viewer::open(&flv).await);
+    send(&mut publisher, &[header(&stage.clip, late)]).await;
+    send(&mut publisher, &later(&stage.clip.frames, 2_000)).await;
+    let last = stage.clip.frames.last().unwrap().clone();
+    players.push(Viewer::open(&stage.pull).await);
+    players.push(Viewer::open(&stage.flv).await);
     for (n, player) in players.iter_mut().enumerate() {
         let tags = player
             .until("both tracks", |tag| tag.2 == last.2 && tag.1 > 3_000)
@@ -81,7 +78,7 @@ async fn a_track_comes_late(early: MediaKind, late: MediaKind) {
         let of_late: Vec<_> = tags.iter().filter(|tag| tag.0 == late).cloned().collect();
         assert!(is_header(&of_late[0]), "player {n}: the header comes first");
         let frames = bodies(&of_late, is_frame);
-        let all = bodies(&clip.track(late), is_frame);
+        let all = bodies(&stage.clip.track(late), is_frame);
         assert!(all.ends_with(&frames), "player {n} misses frames in between");
         if n < 2 {
             assert_eq!(frames.len(), all.len(), "player {n} misses frames at the start");
@@ -111,16 +108,16 @@ async fn row_09_a_camera_switched_on_later_is_seen() {
 /// Rows 6 and 9: the other track never comes, even though the metadata announces it. Nobody waits for it for more than
 /// the moment that HTTP-FLV needs for its flags, and players are told what there is.
 async fn a_track_never_comes(only: MediaKind) {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let clip = Clip::small().await;
-    let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-    let mut players = [Viewer::open(&pull).await, Viewer::open(&flv).await];
+    let stage = Stage::new(json!({})).await;
+    let mut publisher = stage.publisher().await;
+    let mut players = stage.players().await;
     let start = Instant::now();
-    send(&mut publisher, &[clip.metadata.clone(), header(&clip, only)]).await;
-    send(&mut publisher, &clip.track(only)[..3]).await;
+    send(
+        &mut publisher,
+        &[stage.clip.metadata.clone(), header(&stage.clip, only)],
+    )
+    .await;
+    send(&mut publisher, &stage.clip.track(only)[..3]).await;
     for (player, limit) in players.iter_mut().zip([700, 1_700]) {
         let tags = player.until("the only track", is_frame).await;
         let took = start.elapsed();
@@ -132,8 +129,8 @@ async fn a_track_never_comes(only: MediaKind) {
         assert_eq!(told.get("audiocodecid").is_some(), only == MediaKind::Audio);
         assert_eq!(told.get("videocodecid").is_some(), only == MediaKind::Video);
     }
-    send(&mut publisher, &clip.track(only)[3..]).await;
-    let last = clip.track(only).pop().unwrap();
+    send(&mut publisher, &stage.clip.track(only)[3..]).await;
+    let last = stage.clip.track(only).pop().unwrap();
     for player in &mut players {
         player.until("all of it", |tag| tag.2 == last.2).await;
     }
@@ -155,24 +152,20 @@ async fn row_09_sound_alone_starts_at_once() {
 /// the newest ones only.
 #[tokio::test]
 async fn row_08_a_new_size_comes_with_its_header() {
-    let gateway = Gateway::start().await;
-    let room = room(&gateway).await;
-    let (stream, push, pull) = room.publisher("ann").await;
-    let flv = text(&room.pull(&stream).await, "http_flv");
-    let portrait = Clip::small().await;
+    let stage = Stage::new(json!({})).await;
     let source = Source {
         size: "240x320",
         seconds: Some(2.0),
         ..Source::default()
     };
     let turned = Clip::make(source).await;
-    let mut publisher = open(&push, Purpose::Publish).await.unwrap();
-    let mut players = vec![Viewer::open(&pull).await, Viewer::open(&flv).await];
-    send(&mut publisher, &portrait.all()).await;
+    let mut publisher = stage.publisher().await;
+    let mut players = Vec::from(stage.players().await);
+    send(&mut publisher, &stage.clip.all()).await;
     // A header that says nothing new, as some encoders repeat with every key frame.
     send(
         &mut publisher,
-        &later(&[header(&portrait, MediaKind::Video)], 2_000),
+        &later(&[header(&stage.clip, MediaKind::Video)], 2_000),
     )
     .await;
     // The new size comes without new metadata.
@@ -188,7 +181,7 @@ async fn row_08_a_new_size_comes_with_its_header() {
             .until("the last frame", |tag| tag.2 == last.2 && tag.1 > 3_000)
             .await;
         let headers = bodies(&tags, |tag| tag.0 == MediaKind::Video && is_header(tag));
-        let [old, new] = [&portrait, &turned].map(|clip| header(clip, MediaKind::Video).2);
+        let [old, new] = [&stage.clip, &turned].map(|clip| header(clip, MediaKind::Video).2);
         assert_eq!(headers, [old, new.clone()]);
         let switch = tags.iter().position(|tag| tag.2 == new).unwrap();
         let first = tags
@@ -210,7 +203,7 @@ async fn row_08_a_new_size_comes_with_its_header() {
         );
         assert_eq!(bodies(&tags, is_picture).len(), 100, "no picture is lost");
     }
-    for url in [&pull, &flv] {
+    for url in [&stage.pull, &stage.flv] {
         let mut late = Viewer::open(url).await;
         let tags = late
             .until("the last frame", |tag| tag.2 == last.2 && tag.1 > 3_000)
@@ -221,6 +214,6 @@ async fn row_08_a_new_size_comes_with_its_header() {
         assert_eq!(told.len(), 1);
         assert_eq!(number(&told[0], "width"), Some(240.0));
     }
-    let video = room.stream(&stream).await["stats"]["video"].clone();
+    let video = stage.room.stream(&stage.stream).await["stats"]["video"].clone();
     assert_eq!((&video["width"], &video["height"]), (&json!(240), &json!(320)));
 }

@@ -38,16 +38,12 @@ async fn a_second_push_takes_over_within_a_second() {
     first.wait(LIMIT).await;
 
     // Another size, so that the new publisher's pictures are known by their sequence header.
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("other.flv");
-    Source {
+    let other = Source {
         size: "320x240",
         seconds: Some(2.0),
         ..Source::default()
-    }
-    .file(&file)
-    .await;
-    let tags = lianmai_tests::rtmp::flv_tags(&std::fs::read(&file).unwrap());
+    };
+    let tags = lianmai_tests::rtmp::flv_tags(&std::fs::read(other.kept()).unwrap());
     for (kind, time, body) in &tags {
         second.send_media(*kind, *time, body).unwrap();
     }

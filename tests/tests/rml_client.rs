@@ -107,15 +107,11 @@ async fn what_it_publishes_it_plays_again() {
     let gateway = Gateway::start().await;
     let room = gateway.api().await.create_room(json!({"name": "peer"})).await;
     let (_, push, pull) = room.publisher("ann").await;
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("source.flv");
-    Source {
+    let source = Source {
         seconds: Some(2.0),
         ..Source::default()
-    }
-    .file(&file)
-    .await;
-    let tags = flv_tags(&std::fs::read(&file).unwrap());
+    };
+    let tags = flv_tags(&std::fs::read(source.kept()).unwrap());
 
     let (mut player, stream) = Peer::connect(&format!("{pull}&coalesce=0")).await;
     let request = player.session.request_playback(stream).unwrap();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use lianmai_rtmp::protocol::Purpose;
 use lianmai_tests::api::text;
 use lianmai_tests::clip::{Clip, Tag, is_frame, later, send};
+use lianmai_tests::rtc::Camera;
 use lianmai_tests::rtmp::open;
 use lianmai_tests::viewer::Viewer;
 use lianmai_tests::{Gateway, wait};
@@ -65,12 +66,12 @@ async fn send_some(publisher: &mut lianmai_rtmp::client::RtmpClient, frames: &[T
 async fn in_the_end_one_of_two_stays() {
     let gateway = Gateway::start().await;
     let room = gateway.api().await.create_room(json!({"name": "contest"})).await;
-    let member = room.join("ann", "talker").await;
-    let path = format!("/v1/rooms/{}/streams", room.id);
-    let body = json!({"member": member, "kind": "camera"});
-    let answer = room.api.ok("POST", &path, Some(body)).await;
-    let (push, whip) = (text(&answer["push"], "url"), text(&answer["push"], "whip"));
-    let stream = text(&answer["stream"], "id");
+    let Camera {
+        stream,
+        rtmp: push,
+        whip,
+        ..
+    } = room.any_camera("ann").await;
     let mut player = Viewer::open(&room.rtmp(&stream).await).await;
     let clip = Clip::small().await;
     let counts = Arc::<Counts>::default();

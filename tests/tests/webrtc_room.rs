@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use lianmai_rtmp::protocol::MediaKind;
 use lianmai_tests::arrivals::Arrivals;
+use lianmai_tests::clip::{Tag, is_frame};
 use lianmai_tests::media::Source;
 use lianmai_tests::rtc::assert_fields;
+use lianmai_tests::viewer::Viewer;
 use lianmai_tests::{Browser, Gateway};
 use serde_json::json;
 
@@ -52,6 +54,10 @@ async fn everybody_sees_and_hears_everybody() {
     let span = Duration::from_secs(2);
     for stream in all {
         let url = room.rtmp(stream).await;
+        // Pictures of VP8 are made once somebody asks for them.
+        let is_picture = |tag: &Tag| tag.0 == MediaKind::Video && is_frame(tag);
+        let mut first = Viewer::open(&url).await;
+        first.until("a picture", is_picture).await;
         let got = Arrivals::of(&url, span).await;
         let count = |kind| got.track(kind).count();
         let (pictures, sounds) = (count(MediaKind::Video), count(MediaKind::Audio));

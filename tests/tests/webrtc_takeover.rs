@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use lianmai_tests::api::text;
 use lianmai_tests::marks::{Sender, baseline, wall};
+use lianmai_tests::rtc::Camera;
 use lianmai_tests::{Browser, Gateway, Page, wait};
 use serde_json::{Value, json};
 
@@ -22,12 +22,12 @@ async fn publish(page: &Page, whip: &str) {
 async fn rtmp_and_webrtc_take_over_from_each_other() {
     let gateway = Gateway::with_worker().await;
     let room = gateway.api().await.create_room(json!({"name": "takeover"})).await;
-    let member = room.join("ann", "talker").await;
-    let path = format!("/v1/rooms/{}/streams", room.id);
-    let body = json!({"member": member, "kind": "camera"});
-    let answer = room.api.ok("POST", &path, Some(body)).await;
-    let (push, whip) = (text(&answer["push"], "url"), text(&answer["push"], "whip"));
-    let stream = text(&answer["stream"], "id");
+    let Camera {
+        stream,
+        rtmp: push,
+        whip,
+        ..
+    } = room.any_camera("ann").await;
     let clip = baseline().await;
     let mut first = Sender::start(&push, &clip).await;
     let browser = Browser::start().await;
@@ -62,12 +62,7 @@ async fn rtmp_and_webrtc_take_over_from_each_other() {
         seen.frames.len()
     );
     bob.sees_and_hears("in").await;
-    let states = bob.stats("in").await.0["states"].clone();
-    assert_eq!(
-        states.as_array().unwrap().len(),
-        2,
-        "connecting, connected: {states}"
-    );
+    bob.stats("in").await.assert_connected_once();
 }
 
 /// A member that is sent away publishes and plays nothing a second later.
@@ -77,11 +72,8 @@ async fn a_kick_ends_the_connections_within_a_second() {
     let room = gateway.api().await.create_room(json!({"name": "kick"})).await;
     let browser = Browser::start().await;
     let ann = browser.page("ann").await;
-    let member = room.join("ann", "talker").await;
-    let path = format!("/v1/rooms/{}/streams", room.id);
-    let body = json!({"member": member, "kind": "camera", "via": "webrtc"});
-    let answer = room.api.ok("POST", &path, Some(body)).await;
-    publish(&ann, &text(&answer["push"], "whip")).await;
+    let Camera { member, whip, .. } = room.webrtc_camera("ann").await;
+    publish(&ann, &whip).await;
     assert_eq!(gateway.metric("lianmai_bridge_peers", "").await, 1.0);
     let kicked = wall();
     let path = format!("/v1/rooms/{}/members/{member}", room.id);

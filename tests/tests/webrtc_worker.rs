@@ -25,10 +25,6 @@ async fn worker(gateway: &Gateway) -> u32 {
     .await
 }
 
-fn connections(stats: &Stats) -> usize {
-    stats.0["states"].as_array().unwrap().len()
-}
-
 /// R-A6, and `design.md`'s promise: pictures and sounds that pass through go on, made ones are back within two seconds.
 #[tokio::test]
 async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
@@ -91,12 +87,7 @@ async fn load_a_killed_worker_costs_readers_of_renditions_a_moment() {
     assert_ne!(worker(&gateway).await, old);
     for name in ["made", "same"] {
         let stats = bob.stats(name).await;
-        assert_eq!(
-            connections(&stats),
-            2,
-            "{name}: connecting, connected: {}",
-            stats.0["states"]
-        );
+        stats.assert_connected_once();
         assert_eq!(
             figure(stats.inbound("video"), "freezeCount"),
             0.0,

@@ -62,6 +62,17 @@ pub enum AppCommand {
         #[command(flatten)]
         config: ConfigArgs,
     },
+    /// Delete an app with everything stored about it. A running gateway does it at SIGHUP, another when it starts.
+    Delete {
+        /// Its id.
+        id: String,
+        /// Its recordings go, too, on disk and in the bucket. Without this, an app that has any is left alone.
+        #[arg(long)]
+        recordings: bool,
+        /// Where settings come from.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
     /// List the ids of the apps, one per line.
     List(#[command(flatten)] ConfigArgs),
     /// Print the key that signs an app's webhooks.

@@ -135,6 +135,14 @@ fn mistakes_are_told_with_file_key_and_reason() {
             "[workers]\nopus_bitrate = 1",
             vec!["workers.opus_bitrate", "6000"],
         ),
+        ("[calls]\ngrace = \"500ms\"", vec!["calls.grace", "from 1s to 1h"]),
+        ("[calls]\ngrace = \"2h\"", vec!["calls.grace", "from 1s to 1h"]),
+        ("[calls]\nring = \"0s\"", vec!["calls.ring", "from 1s to 2m"]),
+        ("[calls]\nring = \"121s\"", vec!["calls.ring", "from 1s to 2m"]),
+        (
+            "[recording.upload]\nbucket = \"rec\"\naccess_key = \"a\"\nsecret_key_file = \"/x\"\nbytes_per_second = 999",
+            vec!["recording.upload.bytes_per_second", "16384"],
+        ),
         (
             "[recording.upload]\nbucket = \"rec\"",
             vec!["recording.upload.bucket", "access_key", "secret_key"],

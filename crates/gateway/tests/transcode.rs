@@ -89,6 +89,7 @@ impl Rig {
             gateway: format!("ws://{http_at}/internal/worker"),
             secret: service.workers().secret().clone(),
             capacity: Some(8.0),
+            measure: true,
             user: None,
             log: "info".to_owned(),
         };

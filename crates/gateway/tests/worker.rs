@@ -37,6 +37,7 @@ impl Stage {
             gateway: "ws://127.0.0.1:1/internal/worker".to_owned(),
             secret: secret.clone(),
             capacity: Some(1.5),
+            measure: true,
             user: Some("65534:65534".to_owned()),
             log: "info".to_owned(),
         };

@@ -40,6 +40,10 @@ struct Cli {
     #[arg(long, value_name = "CORES", value_parser = cores)]
     capacity: Option<f64>,
 
+    /// Take usual figures for what jobs cost, until they show it, instead of measuring it first.
+    #[arg(long)]
+    no_measure: bool,
+
     /// Processes that stand by for the next job.
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=32))]
     spares: u8,
@@ -131,6 +135,7 @@ fn run_worker(cli: Cli) -> Result<()> {
         secret,
         name: cli.name.unwrap_or_else(host_name),
         capacity: cli.capacity.unwrap_or_else(all_cores),
+        measure: !cli.no_measure,
         spares: usize::from(cli.spares),
         identity: cli.user,
     };

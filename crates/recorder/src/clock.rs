@@ -10,6 +10,8 @@ use tokio::time::Instant;
 
 /// A timeline that was left and is this close to where it should be is taken up as it was.
 const CLOSE_MILLIS: i64 = 2_000;
+/// The newest frame was not longer on its way than the fastest one and this.
+const MOST_JITTER_MILLIS: i64 = 250;
 /// Assumed distance to the next frame where none is known.
 const STEP_MILLIS: i64 = 20;
 
@@ -72,6 +74,18 @@ impl Clock {
         })
     }
 
+    /// The recording's time now: that of the newest frame and what has passed since, or somewhat later where frames have
+    /// come faster before.
+    pub(crate) fn time_at(&self, now: (Instant, SystemTime)) -> Option<i64> {
+        let (newest, at) = self.newest?;
+        let idle = i64::try_from(now.0.saturating_duration_since(at).as_millis()).unwrap_or(0);
+        let least = newest.saturating_add(idle);
+        let since = now.1.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        let by_wall = since.saturating_sub(self.wall?);
+        Some(by_wall.clamp(least, least.saturating_add(MOST_JITTER_MILLIS)))
+    }
+
     /// Wall clock at `millis` on the recording's timeline.
     pub(crate) fn wall(&self, millis: i64) -> SystemTime {
         let at = self.wall.unwrap_or(0).saturating_add(millis);
@@ -103,5 +117,25 @@ mod tests {
         // And back, on the first timeline, which counted the time between.
         assert_eq!(clock.place(Video, 0, (15_000, 15_000), at(10_050)), -5_000);
         assert_eq!(clock.wall(2_000), wall + Duration::from_millis(2_000));
+    }
+
+    #[test]
+    fn it_is_as_late_as_the_fastest_frame_says() {
+        let (start, wall) = (Instant::now(), UNIX_EPOCH + Duration::from_secs(1_000));
+        let at = |ms: u64| {
+            (
+                start + Duration::from_millis(ms),
+                wall + Duration::from_millis(ms),
+            )
+        };
+        let mut clock = Clock::default();
+        assert_eq!(clock.time_at(at(0)), None);
+        clock.place(Audio, 0, (0, 0), at(0));
+        // 60 ms late.
+        clock.place(Audio, 0, (1_000, 1_000), at(1_060));
+        assert_eq!(clock.time_at(at(1_100)), Some(1_100));
+        // The publisher's clock is slow: what was fast once says nothing.
+        clock.place(Audio, 0, (50_000, 50_000), at(51_000));
+        assert_eq!(clock.time_at(at(51_010)), Some(50_260));
     }
 }

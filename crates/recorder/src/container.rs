@@ -69,18 +69,27 @@ impl Container {
         }
     }
 
-    /// Writes everything that is left, and brings it to the disk.
+    /// Writes everything that is left.
     ///
     /// # Errors
     /// [`RecordError::Io`].
-    pub(crate) fn close(mut self) -> Result<(), RecordError> {
-        match &mut self {
+    pub(crate) fn close(&mut self) -> Result<(), RecordError> {
+        match self {
             Container::Mp4(file) => file.finish(),
-            Container::Flv(file) => {
-                file.flush()?;
-                file.file().sync()
-            }
+            Container::Flv(file) => file.flush(),
             Container::Hls(files) => files.finish(),
+        }
+    }
+
+    /// Brings everything to the disk, and waits for it.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`].
+    pub(crate) fn sync(&mut self) -> Result<(), RecordError> {
+        match self {
+            Container::Mp4(file) => file.file().sync(),
+            Container::Flv(file) => file.file().sync(),
+            Container::Hls(files) => files.sync(),
         }
     }
 

@@ -4,11 +4,13 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
 use crate::RecordError;
+use crate::beside::Beside;
 
 /// How much may be lost when the machine goes down.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -20,14 +22,15 @@ pub(crate) fn io_error(path: &Path) -> impl Fn(std::io::Error) -> RecordError {
     }
 }
 
-/// A file being written.
+/// A file being written. What is written is with the operating system at once, and is brought to the disk beside.
 #[derive(Debug)]
 pub(crate) struct Growing {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
     length: u64,
     synced: Instant,
     dirty: bool,
+    syncing: Beside,
 }
 
 impl Growing {
@@ -43,11 +46,12 @@ impl Growing {
             .open(&path)
             .map_err(io_error(&path))?;
         Ok(Growing {
-            file,
+            file: Arc::new(file),
             path,
             length: 0,
             synced: Instant::now(),
             dirty: false,
+            syncing: Beside::default(),
         })
     }
 
@@ -79,22 +83,29 @@ impl Growing {
         self.file.write_all_at(bytes, 0).map_err(io_error(&self.path))
     }
 
-    /// Brings what is written to the disk, if that was not done for a second.
+    /// Begins to bring what is written to the disk, if that was not done for a second.
     ///
     /// # Errors
-    /// [`RecordError::Io`].
+    /// [`RecordError::Io`], also of the last time.
     pub(crate) fn sync_if_due(&mut self) -> Result<(), RecordError> {
-        if self.synced.elapsed() >= SYNC_EVERY {
-            self.sync()?;
+        if self.synced.elapsed() < SYNC_EVERY || !self.syncing.is_idle()? {
+            return Ok(());
         }
+        if std::mem::take(&mut self.dirty) {
+            let (file, path) = (self.file.clone(), self.path.clone());
+            let sync = move || file.sync_data().map_err(io_error(&path));
+            self.syncing.start(&self.path, sync)?;
+        }
+        self.synced = Instant::now();
         Ok(())
     }
 
-    /// Brings what is written to the disk.
+    /// Brings what is written to the disk, and waits for it.
     ///
     /// # Errors
     /// [`RecordError::Io`].
     pub(crate) fn sync(&mut self) -> Result<(), RecordError> {
+        self.syncing.wait()?;
         if std::mem::take(&mut self.dirty) {
             self.file.sync_data().map_err(io_error(&self.path))?;
         }
@@ -166,6 +177,29 @@ pub(crate) fn replace(
         let _ = std::fs::remove_file(&temporary);
         io_error(path)(error)
     })
+}
+
+/// As [`replace`], but for the wait until it is on the disk; [`sync_file`] does that.
+///
+/// # Errors
+/// [`RecordError::Io`]; the old file is then as it was.
+pub(crate) fn replace_at_once(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    let temporary = beside(path);
+    let put = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    put.map_err(|error| {
+        let _ = std::fs::remove_file(&temporary);
+        io_error(path)(error)
+    })
+}
+
+/// Brings a file and its name to the disk.
+///
+/// # Errors
+/// [`RecordError::Io`].
+pub(crate) fn sync_file(path: &Path) -> Result<(), RecordError> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    sync_folder(path);
+    synced.map_err(io_error(path))
 }
 
 /// Brings names to the disk. Where that is not possible the file system does it by itself.

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc::Sender;
 
+use crate::container::Container;
 use crate::names::PartName;
 use crate::{CloseReason, DiskGuard, Format, PartFacts, RecordError, RecordingEvent, flv, hls, mp4};
 
@@ -15,6 +16,8 @@ pub(crate) struct Closed {
     pub(crate) name: PartName,
     pub(crate) started_at: SystemTime,
     pub(crate) reason: CloseReason,
+    /// Written, but perhaps not on the disk yet.
+    pub(crate) files: Container,
 }
 
 /// Finishes a part, whatever state it is in.
@@ -46,7 +49,11 @@ pub(crate) fn run(
     events: &Sender<RecordingEvent>,
     mut done: impl FnMut(&PartFacts),
 ) {
-    while let Ok(part) = closed.recv() {
+    while let Ok(mut part) = closed.recv() {
+        // What cannot be brought to the disk is told when the finished file cannot, either.
+        if let Err(error) = part.files.sync() {
+            tracing::warn!(%error, "a part is not on the disk yet");
+        }
         let event = match finish(dir, &part.name, part.reason, guard) {
             Ok(facts) => {
                 let facts = PartFacts {

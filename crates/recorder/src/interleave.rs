@@ -12,7 +12,7 @@ use tokio::time::Instant;
 /// How long a frame is held for a track that flows.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(300);
 /// How long the first frames are held for a track that has not shown itself yet.
-pub(crate) const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const FIRST_PATIENCE: Duration = Duration::from_millis(500);
 /// A track that brings nothing for this long is not waited for.
 const SILENT_AFTER: Duration = Duration::from_secs(2);
 /// Frames of one track held before more of it is read.

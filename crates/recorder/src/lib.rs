@@ -3,9 +3,10 @@
 //! [`start`] follows a stream without re-encoding and writes it into files, in parts: MP4, FLV or HLS. A part on disk is
 //! playable at any moment but for its last second: MP4 is written as fragments and made a fast-start file when the part
 //! ends, FLV gets its duration and index then. [`recover`] does the same for what a crash left. Files are written on a
-//! thread of their own behind a bounded queue; a slow disk costs the recording frames, which are counted, and nobody
-//! else. [`upload`] brings finished files to S3-compatible storage.
+//! thread of their own behind a bounded queue, and confirmed by the disk beside it; a slow disk costs the recording frames,
+//! which are counted, and nobody else. [`upload`] brings finished files to S3-compatible storage.
 
+mod beside;
 mod clock;
 mod container;
 mod disk;

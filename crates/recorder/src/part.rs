@@ -7,9 +7,10 @@ use std::time::SystemTime;
 use lianmai_media::TrackKind;
 
 use crate::container::{Container, Written};
+use crate::finalise::Closed;
 use crate::names::PartName;
 use crate::sample::{Sample, TrackConfig};
-use crate::{PartLimits, RecordError};
+use crate::{CloseReason, PartLimits, RecordError};
 
 /// A part being written.
 #[derive(Debug)]
@@ -84,10 +85,18 @@ impl Part {
         self.container.flush()
     }
 
-    /// Writes what is left, unless writing has failed already: what came after a hole would not decode.
-    pub(crate) fn close(self, failed: bool) -> (PartName, SystemTime, Result<(), RecordError>) {
+    /// Writes what is left, unless writing has failed already: what came after a hole would not decode. Gives the part
+    /// as it is to be finished.
+    pub(crate) fn close(mut self, failed: bool, reason: CloseReason) -> (Closed, Result<(), RecordError>) {
         let written = if failed { Ok(()) } else { self.container.close() };
-        (self.name, self.started_at, written)
+        let failed = failed || written.is_err();
+        let closed = Closed {
+            name: self.name,
+            started_at: self.started_at,
+            reason: if failed { CloseReason::WriteError } else { reason },
+            files: self.container,
+        };
+        (closed, written)
     }
 
     /// Milliseconds of media.

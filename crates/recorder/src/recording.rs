@@ -81,8 +81,8 @@ impl Recording {
         self.send(Command::Split);
     }
 
-    /// Stops, and waits until the last part is closed and all events are sent. The events are to be received
-    /// meanwhile.
+    /// Stops, and waits until the last part is closed and all events are sent. What was made before the stop and comes
+    /// within three seconds is in the file, as long as something comes. The events are to be received meanwhile.
     pub async fn stop(&self) {
         self.stop.cancel();
         self.over.cancelled().await;

@@ -20,11 +20,17 @@ use crate::shared::{RecordingState, Shared, Work};
 use crate::writer::Writer;
 use crate::{EndCause, RecordingEvent, RecordingSpec, TrackChoice};
 
-const TICK: Duration = Duration::from_millis(250);
+/// How often what has come is written: with the patience of the [`Interleaver`] and a frame that waits for the next one
+/// this stays well below the second that a crash may cost.
+const TICK: Duration = Duration::from_millis(200);
 /// Where key frames come on demand only, there is one at least so often, so that players can seek.
 const KEYFRAME_EVERY: Duration = Duration::from_secs(4);
 /// How long the second track may take to end after the first.
 const ENDS_TOGETHER: Duration = Duration::from_millis(300);
+/// After a stop, what was made before it and is on its way is waited for: longer than a mix's encoder looks ahead.
+const LEAVES_WITHIN: Duration = Duration::from_secs(3);
+/// A track that brings nothing for this long has nothing on its way.
+const NOTHING_COMES: Duration = Duration::from_millis(500);
 /// Parts that wait to be finalised before the next one has to wait.
 const UNFINISHED: usize = 16;
 
@@ -101,6 +107,8 @@ impl Task {
             paused: false,
             last_key: Instant::now(),
             ends_at: None,
+            heard: [None, None],
+            leaving: None,
         };
         let cause = running.run(&self.stop).await;
         // The queue is gone by now: the thread closes the last part, waits until all are finished, and ends.
@@ -164,6 +172,19 @@ struct Running {
     last_key: Instant,
     /// After one track has ended.
     ends_at: Option<Instant>,
+    /// Latest time of each track, and when it came.
+    heard: [Option<(i64, Instant)>; 2],
+    /// After a stop.
+    leaving: Option<Leaving>,
+}
+
+/// A recording that was stopped, and still takes what is from before that.
+#[derive(Clone, Copy, Debug)]
+struct Leaving {
+    /// On the recording's timeline.
+    until: i64,
+    /// It ends then at the latest.
+    by: Instant,
 }
 
 impl Running {
@@ -174,19 +195,27 @@ impl Running {
             if self.pass_on(now) {
                 break EndCause::Stopped;
             }
+            if self.leaves_at(now).is_some_and(|at| at <= now) {
+                break EndCause::Stopped;
+            }
             if let Some(reason) = self.ended(now) {
-                break EndCause::Stream(reason);
+                break self
+                    .leaving
+                    .map_or(EndCause::Stream(reason), |_| EndCause::Stopped);
             }
             let waits = self.lanes.peek(now).map(share);
             let due = self.lanes.deadline().filter(|_| waits.is_none());
-            let due = [due, self.ends_at].into_iter().flatten().min();
+            let due = [due, self.ends_at, self.leaves_at(now)]
+                .into_iter()
+                .flatten()
+                .min();
             let room = |lanes: &Interleaver<Sample>, kind| lanes.has_room(kind);
             tokio::select! {
                 biased;
-                () = stop.cancelled() => break EndCause::Stopped,
-                command = self.commands.recv() => match command {
+                () = stop.cancelled(), if self.leaving.is_none() => self.leave(now),
+                command = self.commands.recv(), if self.leaving.is_none() => match command {
                     Some(command) => self.obey(command),
-                    None => break EndCause::Stopped,
+                    None => self.leave(now),
                 },
                 () = self.queue.closed() => break EndCause::Stopped,
                 () = next_of(self.video.as_mut()), if room(&self.lanes, TrackKind::Video) => {
@@ -230,6 +259,29 @@ impl Running {
         }
     }
 
+    fn leave(&mut self, now: Instant) {
+        let until = self
+            .clock
+            .time_at((now, SystemTime::now()))
+            .filter(|_| !self.paused);
+        self.leaving = Some(Leaving {
+            until: until.unwrap_or(i64::MIN),
+            by: if until.is_some() { now + LEAVES_WITHIN } else { now },
+        });
+    }
+
+    /// When a stopped recording ends, if nothing comes meanwhile: `now` where nothing is waited for.
+    fn leaves_at(&self, now: Instant) -> Option<Instant> {
+        let Leaving { until, by } = self.leaving?;
+        let waits_for = |intake: &Intake| {
+            let (newest, at) = self.heard[lane(intake.kind)]?;
+            (intake.ended.is_none() && newest <= until).then_some(at + NOTHING_COMES)
+        };
+        let tracks = [Some(&self.audio), self.video.as_ref()];
+        let all_silent = tracks.into_iter().flatten().filter_map(waits_for).max();
+        Some(all_silent.map_or(now, |at| at.min(by)))
+    }
+
     fn ended(&mut self, now: Instant) -> Option<EndReason> {
         let video = self.video.as_ref().map(|video| video.ended);
         let reason = self.audio.ended.or(video.flatten())?;
@@ -261,6 +313,10 @@ impl Running {
                         self.last_key = now;
                     }
                     let millis = frame.dts.as_millis();
+                    self.heard[lane(kind)] = Some((millis, now));
+                    if self.leaving.is_some_and(|leaving| millis > leaving.until) {
+                        continue;
+                    }
                     let wall = self.clock.wall(millis);
                     self.lanes.put(kind, millis, Sample { frame, track, wall }, now);
                 }
@@ -309,6 +365,10 @@ impl Running {
             self.request_keyframe();
         }
     }
+}
+
+fn lane(kind: TrackKind) -> usize {
+    usize::from(kind == TrackKind::Video)
 }
 
 /// Waits for news of a track; for ever where there is none.

@@ -241,16 +241,7 @@ impl Writer {
         let Some(part) = self.part.take() else {
             return Ok(());
         };
-        let (name, started_at, written) = part.close(reason == CloseReason::WriteError);
-        let closed = Closed {
-            name,
-            started_at,
-            reason: if written.is_err() {
-                CloseReason::WriteError
-            } else {
-                reason
-            },
-        };
+        let (closed, written) = part.close(reason == CloseReason::WriteError, reason);
         // Gone only with its thread, after a panic that is reported elsewhere.
         let _ = self.closed.send(closed);
         written

@@ -8,6 +8,7 @@ mod pairs;
 mod records;
 mod restart;
 mod rooms;
+mod settings;
 
 use lianmai_tests::{Gateway, Socket};
 use serde_json::{Value, json};

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt as _;
 use lianmai_tests::Gateway;
 use lianmai_tests::api::text;
+use lianmai_tests::frames::{self, Frames};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 const LIMIT: Duration = Duration::from_secs(15);
 
@@ -45,7 +44,7 @@ pub(crate) fn url(gateway: &Gateway, path: &str) -> String {
 
 /// One page.
 pub(crate) struct Page {
-    inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    inner: Frames,
     pub(crate) ticket: Value,
     events: Vec<Value>,
     count: u32,
@@ -181,24 +180,10 @@ impl Page {
     }
 
     pub(crate) async fn close_code(&mut self) -> u16 {
-        loop {
-            if let Err(code) = self.frame().await {
-                return code;
-            }
-        }
+        frames::close_code(&mut self.inner, LIMIT).await
     }
 
     async fn frame(&mut self) -> Result<Value, u16> {
-        let next = async {
-            loop {
-                match self.inner.next().await {
-                    Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                    Some(Ok(Message::Close(frame))) => return Err(frame.map_or(0, |f| f.code.into())),
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return Err(0),
-                }
-            }
-        };
-        tokio::time::timeout(LIMIT, next).await.expect("a frame in time")
+        frames::next(&mut self.inner, LIMIT).await
     }
 }

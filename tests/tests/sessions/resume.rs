@@ -35,16 +35,52 @@ fn named(events: &[Value]) -> Vec<&str> {
     events.iter().map(|e| e["event"].as_str().unwrap()).collect()
 }
 
+/// What a client keeps of its session.
+struct Left {
+    token: String,
+    session: String,
+    member: Value,
+    /// Number of the last event it saw.
+    seen: u64,
+}
+
+impl Left {
+    /// Ann, in the room, and what she will need to come back.
+    async fn join(gateway: &Gateway, room: &Room) -> (Socket, Left) {
+        let token = gateway.token(&["--account", "ann"]).await;
+        let mut ann = Socket::open_with(gateway, &token, "").await;
+        let joined = ann.done("join", json!({"room": room.id})).await;
+        let left = Left {
+            token,
+            session: ann.session(),
+            member: joined["member"].clone(),
+            seen: joined["room"]["sequence"].as_u64().unwrap(),
+        };
+        (ann, left)
+    }
+
+    /// She comes back to her session, in which she is still in the room.
+    async fn resume(&self, gateway: &Gateway, room: &Room) -> Socket {
+        let query = format!("&session={}&after={}:{}", self.session, room.id, self.seen);
+        let ann = Socket::open_with(gateway, &self.token, &query).await;
+        assert_eq!(
+            (&ann.hello["resumed"], ann.session()),
+            (&json!(true), self.session.clone())
+        );
+        assert_eq!(
+            ann.hello["rooms"],
+            json!([{"room": room.id, "member": self.member}])
+        );
+        ann
+    }
+}
+
 /// The connection breaks; whoever comes back with the session id and the last number gets exactly what it missed.
 #[tokio::test]
 async fn missed_events_come_after_a_lost_connection() {
     let gateway = Gateway::start().await;
     let room = gateway.api().await.create_room(json!({"name": "lost"})).await;
-    let token = gateway.token(&["--account", "ann"]).await;
-    let mut ann = Socket::open_with(&gateway, &token, "").await;
-    let joined = ann.done("join", json!({"room": room.id})).await;
-    let seen = joined["room"]["sequence"].as_u64().unwrap();
-    let session = ann.session();
+    let (ann, left) = Left::join(&gateway, &room).await;
     drop(ann);
     offline(&room, "ann").await;
     room.join("bob", "talker").await;
@@ -57,25 +93,16 @@ async fn missed_events_come_after_a_lost_connection() {
         )
         .await;
 
-    let query = format!("&session={session}&after={}:{seen}", room.id);
-    let mut ann = Socket::open_with(&gateway, &token, &query).await;
-    assert_eq!(
-        (&ann.hello["resumed"], ann.session()),
-        (&json!(true), session.clone())
-    );
-    assert_eq!(
-        ann.hello["rooms"],
-        json!([{"room": room.id, "member": joined["member"]}])
-    );
-    let missed = following(&mut ann, seen, 4).await;
+    let mut ann = left.resume(&gateway, &room).await;
+    let missed = following(&mut ann, left.seen, 4).await;
     assert_eq!(
         named(&missed),
         ["member_online", "member_joined", "attribute_set", "member_online"]
     );
 
     // A session is its account's alone.
-    let eve = Socket::open(&gateway, "eve", &format!("&session={session}")).await;
-    assert!(eve.hello["resumed"] == false && eve.session() != session);
+    let eve = Socket::open(&gateway, "eve", &format!("&session={}", left.session)).await;
+    assert!(eve.hello["resumed"] == false && eve.session() != left.session);
     assert_eq!(eve.hello["rooms"], json!([]));
 }
 
@@ -85,11 +112,7 @@ async fn missed_events_come_after_a_lost_connection() {
 async fn sessions_survive_a_crash_of_the_gateway() {
     let mut gateway = Gateway::start().await;
     let room = gateway.api().await.create_room(json!({"name": "crash"})).await;
-    let token = gateway.token(&["--account", "ann"]).await;
-    let mut ann = Socket::open_with(&gateway, &token, "").await;
-    let joined = ann.done("join", json!({"room": room.id})).await;
-    let seen = joined["room"]["sequence"].as_u64().unwrap();
-    let session = ann.session();
+    let (ann, left) = Left::join(&gateway, &room).await;
     let mut bob = Socket::open(&gateway, "bob", "").await;
     let bob_joined = bob.done("join", json!({"room": room.id})).await;
     bob.done(
@@ -103,20 +126,11 @@ async fn sessions_survive_a_crash_of_the_gateway() {
     assert_eq!(bob.close_code().await, 0);
     gateway.restart().await;
 
-    let query = format!("&session={session}&after={}:{seen}", room.id);
-    let mut ann = Socket::open_with(&gateway, &token, &query).await;
-    assert_eq!(
-        (&ann.hello["resumed"], ann.session()),
-        (&json!(true), session.clone())
-    );
-    assert_eq!(
-        ann.hello["rooms"],
-        json!([{"room": room.id, "member": joined["member"]}])
-    );
-    let missed = following(&mut ann, seen, 2).await;
+    let mut ann = left.resume(&gateway, &room).await;
+    let missed = following(&mut ann, left.seen, 2).await;
     assert_eq!(missed[0]["member"]["account"], "bob");
     assert_eq!(missed[1]["payload"], "are you there?");
-    let rest = following(&mut ann, seen + 2, 3).await;
+    let rest = following(&mut ann, left.seen + 2, 3).await;
     assert_eq!(
         named(&rest),
         ["member_online"; 3],

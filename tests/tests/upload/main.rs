@@ -2,6 +2,7 @@
 //! wrong between and inside them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod apps;
 mod crash;
 mod outage;
 mod scene;

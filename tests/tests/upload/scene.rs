@@ -17,6 +17,7 @@ pub(crate) struct Scene {
     /// Between gateway and server.
     pub(crate) gate: Gate,
     pub(crate) gateway: Gateway,
+    pub(crate) app: &'static str,
     pub(crate) api: Api,
     pub(crate) room: Room,
     pub(crate) stream: String,
@@ -60,18 +61,44 @@ impl Scene {
 
     pub(crate) async fn of(server: S3, gate: Gate, gateway: Gateway) -> Scene {
         let api = gateway.api().await;
+        Scene::in_app(server, gate, gateway, "demo", api).await
+    }
+
+    async fn in_app(server: S3, gate: Gate, gateway: Gateway, app: &'static str, api: Api) -> Scene {
         let room = api.create_room(json!({"name": "uploaded"})).await;
         let (stream, push, pull) = room.publisher("ann").await;
         Scene {
             server,
             gate,
             gateway,
+            app,
             api,
             room,
             stream,
             push,
             pull,
         }
+    }
+
+    /// The same in another app, which is made.
+    pub(crate) async fn of_app(mut self, app: &'static str) -> Scene {
+        self.gateway.cli(&["app", "create", app]).succeed(LIMIT).await;
+        self.app = app;
+        self.again().await
+    }
+
+    /// The same with an app that is in the database and that the gateway does not know yet.
+    pub(crate) async fn again(self) -> Scene {
+        let (server, gate, mut gateway, app) = (self.server, self.gate, self.gateway, self.app);
+        // Before the signal: the command line writes the file of settings that a reload reads.
+        let api = gateway.api_of(app).await;
+        gateway.process().signal("-HUP");
+        wait::until("the app is taken over", LIMIT, || async {
+            let (status, _) = api.call("GET", "/v1/rooms", None).await;
+            (status == 200).then_some(())
+        })
+        .await;
+        Scene::in_app(server, gate, gateway, app, api).await
     }
 
     /// Begins a recording of the stream; waits until its first part is open.
@@ -126,12 +153,17 @@ impl Scene {
 
     /// The key of a file of a recording.
     pub(crate) fn key(&self, id: &str, name: &str) -> String {
-        format!("a/b/demo/{id}/{name}")
+        format!("a/b/{}/{id}/{name}", self.app)
     }
 
     /// The folder of a recording on disk.
     pub(crate) fn dir(&self, id: &str) -> PathBuf {
-        self.gateway.data_dir().join("recordings/demo").join(id)
+        self.app_dir().join(id)
+    }
+
+    /// The folder of the app's recordings.
+    pub(crate) fn app_dir(&self) -> PathBuf {
+        self.gateway.data_dir().join("recordings").join(self.app)
     }
 
     /// What is in it.

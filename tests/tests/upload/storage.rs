@@ -345,3 +345,32 @@ async fn hostile_servers_are_bounded() {
     };
     tokio::join!(answer, reads);
 }
+
+/// Two uploads together keep to the limit, and take as long as it says, though no request may take so long; without one
+/// they are there at once.
+#[tokio::test]
+async fn uploads_keep_to_a_limit_together() {
+    let server = S3::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let files = [file(dir.path(), "a", 1_000_000), file(dir.path(), "b", 1_200_000)];
+    let limited = |bytes_per_second| RemoteConfig {
+        bytes_per_second,
+        timeout: Duration::from_millis(1_000),
+        ..config(&server, server.address)
+    };
+    for (limit, expected) in [(None, 0.0..1.7), (Some(1_100_000), 1.8..4.0)] {
+        let remote = Remote::open(limited(limit)).unwrap();
+        let start = Instant::now();
+        let places = [remote.place("a"), remote.place("b")];
+        let mut memories = [Memory::default(), Memory::default()];
+        let [first, second] = &mut memories;
+        let (first, second) = tokio::join!(
+            put(&remote, &files[0], &places[0], first),
+            put(&remote, &files[1], &places[1], second)
+        );
+        let took = start.elapsed().as_secs_f64();
+        assert!(expected.contains(&took), "{took} s for {limit:?}");
+        remote.verify(&places[0], &first.unwrap(), true).await.unwrap();
+        remote.verify(&places[1], &second.unwrap(), true).await.unwrap();
+    }
+}

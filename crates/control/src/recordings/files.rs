@@ -39,7 +39,9 @@ impl Recordings {
     /// `no_such_recording`, `recording_running`, `disk_error`, `store_unavailable`.
     pub async fn delete(&self, app: &AppId, id: &str) -> Result<(), RecordingError> {
         let recording = self.get(app, id).await?;
-        if self.running.lock().all.contains_key(id) {
+        let runs = self.running.lock().all.contains_key(id);
+        // Between the two its end is being written down.
+        if runs || !recording.state.is_over() {
             return Err(ServiceError::new(
                 ErrorKind::Conflict,
                 "recording_running",

@@ -4,6 +4,7 @@
 //! and stops writers (`lianmai-recorder`). It looks at everything each time, so a lost hint does no harm, and after a
 //! crash it repairs what is on disk and goes on with the next part (R-C2).
 
+mod cleanup;
 mod config;
 mod files;
 mod follow;
@@ -13,6 +14,8 @@ mod requests;
 mod restore;
 mod retention;
 mod running;
+#[cfg(test)]
+pub(crate) mod sample;
 mod tell;
 pub mod upload;
 mod writer;

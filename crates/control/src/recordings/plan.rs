@@ -122,7 +122,7 @@ fn is_wanted(room: &Room, kind: StreamKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RecordingFormat, RecordingSetup};
+    use super::super::sample;
     use super::*;
     use lianmai_rooms::{
         Actor, Command, Credential, Device, Ext, Join, MemberId, NewRoom, Nick, Publish, RoomKind, Settings,
@@ -195,27 +195,10 @@ mod tests {
     }
 
     fn recording(by_room: bool, state: RecordingState) -> Recording {
-        Recording {
-            id: "x".to_owned(),
-            position: 1,
-            app: app(),
-            room: room(),
-            stream: stream(),
-            setup: RecordingSetup {
-                format: RecordingFormat::Mp4,
-                audio_only: false,
-                part_ms: None,
-                part_bytes: None,
-                is_mix: false,
-                account: None,
-                by_room,
-            },
-            state,
-            error: None,
-            members: Vec::new(),
-            started_at: AT,
-            ended_at: None,
-        }
+        let mut recording = sample::ended("a", "x");
+        (recording.room, recording.state, recording.ended_at) = (room(), state, None);
+        recording.setup.by_room = by_room;
+        recording
     }
 
     fn steps(rooms: &Rooms, recording: &Recording, is_writing: bool, is_ending: bool) -> Vec<Step> {

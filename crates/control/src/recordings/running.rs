@@ -28,6 +28,8 @@ pub struct Recordings {
     pub(super) running: Mutex<Running>,
     /// Something changed that only the follower of rooms can act on.
     pub(super) look: Notify,
+    /// An app was deleted, or something ended that may be one's.
+    pub(super) cleanup: Notify,
     /// `None` when everything stays on disk.
     pub(super) uploads: Option<Arc<Uploads>>,
     pub(super) tasks: TaskTracker,
@@ -73,6 +75,7 @@ impl Recordings {
             core,
             running: Mutex::default(),
             look: Notify::new(),
+            cleanup: Notify::new(),
             uploads: uploads.clone(),
             tasks: tasks.clone(),
             stop: stop.clone(),
@@ -86,6 +89,7 @@ impl Recordings {
         };
         spawn(Box::pin(super::follow::run(recordings.clone())));
         spawn(Box::pin(super::retention::run(recordings.clone())));
+        spawn(Box::pin(super::cleanup::run(recordings.clone())));
         if let Some(uploads) = uploads {
             let at = recordings.core.config.clock.now();
             let all = Op::Upload(UploadOp::QueueAll { at });

@@ -154,6 +154,7 @@ impl Recordings {
         };
         metrics::counter!("lianmai_recordings_ended_total", "state" => recording.state.as_str()).increment(1);
         tell::recording(self, event, &recording).await;
+        self.cleanup.notify_one();
     }
 }
 

@@ -1,6 +1,6 @@
 //! One app in memory, and the register of all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -79,6 +79,8 @@ pub fn webhook_secret(secret: &Secret) -> String {
 pub(crate) struct Apps {
     all: ArcSwap<BTreeMap<AppId, Arc<App>>>,
     changing: Mutex<()>,
+    /// Deleted, but their recordings are not gone yet: nobody may take the id.
+    leaving: Mutex<BTreeSet<AppId>>,
 }
 
 impl Apps {
@@ -104,6 +106,26 @@ impl Apps {
         self.change(|all| {
             all.remove(id);
         });
+    }
+
+    /// Takes an app out that was deleted.
+    pub(crate) fn leave(&self, id: &AppId) {
+        self.leaving.lock().insert(id.clone());
+        self.remove(id);
+    }
+
+    pub(crate) fn is_leaving(&self, id: &AppId) -> bool {
+        self.leaving.lock().contains(id)
+    }
+
+    /// All that are leaving.
+    pub(crate) fn leaving(&self) -> Vec<AppId> {
+        self.leaving.lock().iter().cloned().collect()
+    }
+
+    /// Nothing is left of it.
+    pub(crate) fn left(&self, id: &AppId) {
+        self.leaving.lock().remove(id);
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeMap<AppId, Arc<App>>)) {

@@ -11,7 +11,7 @@ impl Service {
     /// Makes an app with a random secret. `id` `None`: generated.
     ///
     /// # Errors
-    /// `app_exists`, `too_many_apps`, `invalid_argument` for the policy, `store_unavailable`.
+    /// `app_exists`, `app_being_deleted`, `too_many_apps`, `invalid_argument` for the policy, `store_unavailable`.
     pub async fn create_app(&self, id: Option<AppId>, policy: AppPolicy) -> Result<AppCreated, ServiceError> {
         policy.check()?;
         let id = match id {
@@ -38,6 +38,13 @@ impl Service {
                         ErrorKind::Conflict,
                         "app_exists",
                         "an app with this id exists",
+                    ));
+                }
+                if self.core.apps.is_leaving(&id) {
+                    return Err(ServiceError::new(
+                        ErrorKind::Conflict,
+                        "app_being_deleted",
+                        "recordings of a deleted app of this id are not gone yet",
                     ));
                 }
                 if self.core.apps.list().len() >= self.core.config.max_apps {
@@ -71,14 +78,21 @@ impl Service {
         })
     }
 
-    /// Makes the app if there is none of this id; `None` if there is. For development configurations.
+    /// Makes the app if there is none of this id; `None` if there is, or if a deleted one is not gone yet. For development
+    /// configurations.
     ///
     /// # Errors
-    /// As [`Service::create_app`], but `app_exists`.
+    /// As [`Service::create_app`], but `app_exists` and `app_being_deleted`.
     pub async fn ensure_app(&self, id: AppId, policy: AppPolicy) -> Result<Option<AppCreated>, ServiceError> {
         match self.create_app(Some(id), policy).await {
             Ok(created) => Ok(Some(created)),
             Err(error) if error.code == "app_exists" => Ok(None),
+            Err(error) if error.code == "app_being_deleted" => {
+                tracing::warn!(
+                    "an app that is to be there is still being deleted: it is made at the next start"
+                );
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -133,7 +147,9 @@ impl Service {
         Ok(view)
     }
 
-    /// Ends all rooms of an app and forgets the app with everything stored about it, call records too.
+    /// Ends all rooms of an app and forgets the app with everything stored about it, call records too. Its recordings go
+    /// afterwards, with their files and objects; until then the id is not free. Nobody waits for the disk or the storage:
+    /// what fails is tried again, also after a restart.
     ///
     /// # Errors
     /// `unknown_app`, `store_unavailable`.
@@ -150,12 +166,22 @@ impl Service {
                     state.sessions.remove(&session);
                 }
                 state.calls.remove_app(id);
-                self.core.apps.remove(id);
-                tx.ops.push(Op::DeleteApp(id.clone()));
+                self.core.apps.leave(id);
+                tx.ops.push(Op::DeleteApp {
+                    app: id.clone(),
+                    at: tx.now,
+                });
                 Ok(())
             })
             .await?;
         tracing::info!(app = %id, "app deleted");
+        if !self.core.store.deleted_apps().await?.contains(id) {
+            self.core.apps.left(id);
+        } else if let Some(recordings) = &self.recordings {
+            recordings.app_deleted();
+        } else {
+            tracing::warn!(app = %id, "recordings of a deleted app stay until recording is enabled");
+        }
         Ok(())
     }
 

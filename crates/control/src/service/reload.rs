@@ -32,14 +32,19 @@ impl Live {
 
 impl Service {
     /// Takes over what of `config` can change while running (public addresses, validity of URLs, default limits)
-    /// and the apps that were added to the database from outside. Nobody is cut off.
+    /// and the apps that were added to the database from outside, or marked there as deleted. Nobody else is cut off.
     ///
     /// # Errors
-    /// `store_unavailable`: the apps cannot be read; the rest is taken over.
+    /// `store_unavailable`: the apps cannot be read or deleted; the rest is taken over.
     pub async fn reload(&self, config: &ServiceConfig) -> Result<(), ServiceError> {
         let live = Live::of(config);
         let limits = live.default_limits.clone();
         self.core.live.store(Arc::new(live));
+        for app in self.core.store.deleted_apps().await? {
+            if self.core.apps.get(&app).is_some() {
+                self.delete_app(&app).await?;
+            }
+        }
         let stored = self.core.store.apps().await?;
         // Under the lock of the state, so that a policy changed at this moment is not overwritten.
         let take_over = |_: &mut super::state::State, _: &mut super::state::Tx| {

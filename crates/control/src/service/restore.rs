@@ -17,13 +17,21 @@ use crate::calls;
 use crate::events::{Journals, RoomEvent};
 use crate::mixing::Mixing;
 use crate::signals::Board;
-use crate::store::{Store, StoreError};
+use crate::store::{Op, Store, StoreError};
 use crate::webhook::Webhooks;
 
 pub(super) async fn apps(config: &ServiceConfig, store: &Store) -> Result<Arc<Apps>, StoreError> {
     let apps = Apps::default();
     for stored in store.apps().await? {
         apps.insert(Arc::new(App::new(stored, &config.default_limits)));
+    }
+    // What was begun, or asked for while nobody was here to do it.
+    let at = config.clock.now();
+    let deleted = store.deleted_apps().await?.into_iter();
+    let rows = deleted.map(|app| Op::DeleteApp { app, at }).collect();
+    store.write(rows).await?;
+    for app in store.deleted_apps().await? {
+        apps.leave(&app);
     }
     Ok(Arc::new(apps))
 }

@@ -90,10 +90,8 @@ impl Service {
                     state.sessions.leave_room(id, room);
                 }
             }
-            let expires_at = self.session_expiry(tx.now);
-            let session = state.sessions.seen(id, true, tx.now, expires_at);
-            let session = session.ok_or_else(ServiceError::no_such_session)?.clone();
-            tx.ops.push(Op::SaveSession(session.clone()));
+            let session = self.seen(state, id, true, tx);
+            let session = session.ok_or_else(ServiceError::no_such_session)?;
             call_hears_back(state, &session, tx);
             Ok(info(&session))
         };
@@ -112,10 +110,7 @@ impl Service {
         account: &AccountId,
         id: &SessionId,
     ) -> Result<(), ServiceError> {
-        let change = |state: &mut State, tx: &mut Tx| {
-            let Some(session) = state.sessions.get(app, account, id).cloned() else {
-                return Ok(());
-            };
+        let gone = |state: &mut State, session: StoredSession, tx: &mut Tx| {
             for (room, member) in session.rooms {
                 let gone = Command::SessionGone {
                     member,
@@ -124,17 +119,14 @@ impl Service {
                 // The room or the stay may have ended.
                 let _ = state.apply(app, &room, gone, tx);
             }
-            let expires_at = self.session_expiry(tx.now);
-            let session = state.sessions.seen(id, false, tx.now, expires_at);
-            tx.ops.extend(session.cloned().map(Op::SaveSession));
+            self.seen(state, id, false, tx);
             let gone = call::Command::SessionGone {
                 account: account.clone(),
                 session: id.clone(),
             };
             state.call_hears(app, gone, tx);
-            Ok(())
         };
-        self.core.change(change).await.map(drop)
+        self.if_there(app, account, id, gone).await
     }
 
     /// The client says goodbye: it leaves all its rooms with this session, and the session is over.
@@ -147,14 +139,9 @@ impl Service {
         account: &AccountId,
         id: &SessionId,
     ) -> Result<(), ServiceError> {
-        let change = |state: &mut State, tx: &mut Tx| {
-            let Some(session) = state.sessions.get(app, account, id).cloned() else {
-                return Ok(());
-            };
-            end_session(state, session, false, tx);
-            Ok(())
-        };
-        self.core.change(change).await.map(drop)
+        let end =
+            |state: &mut State, session: StoredSession, tx: &mut Tx| end_session(state, session, false, tx);
+        self.if_there(app, account, id, end).await
     }
 
     /// A sign of life of a connected session. Stored only now and then.
@@ -179,9 +166,7 @@ impl Service {
             return Ok(());
         }
         let change = |state: &mut State, tx: &mut Tx| {
-            let expires_at = self.session_expiry(tx.now);
-            let session = state.sessions.seen(id, true, tx.now, expires_at);
-            tx.ops.extend(session.cloned().map(Op::SaveSession));
+            self.seen(state, id, true, tx);
             Ok(())
         };
         self.core.change(change).await.map(drop)
@@ -200,6 +185,31 @@ impl Service {
         let state = self.core.state.lock();
         let session = state.sessions.get(app, account, id);
         session.map(info).ok_or_else(ServiceError::no_such_session)
+    }
+
+    /// Changes a session; one that is not there any more is left as it is.
+    async fn if_there(
+        &self,
+        app: &AppId,
+        account: &AccountId,
+        id: &SessionId,
+        change: impl FnOnce(&mut State, StoredSession, &mut Tx),
+    ) -> Result<(), ServiceError> {
+        let change = |state: &mut State, tx: &mut Tx| {
+            if let Some(session) = state.sessions.get(app, account, id).cloned() {
+                change(state, session, tx);
+            }
+            Ok(())
+        };
+        self.core.change(change).await.map(drop)
+    }
+
+    /// Notes a sign of life, or the loss of the connection: from now on the session has its time to live.
+    fn seen(&self, state: &mut State, id: &SessionId, connected: bool, tx: &mut Tx) -> Option<StoredSession> {
+        let expires_at = self.session_expiry(tx.now);
+        let session = state.sessions.seen(id, connected, tx.now, expires_at)?.clone();
+        tx.ops.push(Op::SaveSession(session.clone()));
+        Some(session)
     }
 
     fn session_expiry(&self, now: Timestamp) -> Timestamp {

@@ -4,6 +4,7 @@
 //! Writes go through one task that commits many at once; an answer waits for its commit. Reads have connections of
 //! their own. Nothing here knows a rule of a room.
 
+mod apps;
 mod calls;
 mod error;
 mod mix_assets;

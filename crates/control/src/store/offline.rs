@@ -29,7 +29,7 @@ impl Store {
             .map(|app| app.secret))
     }
 
-    /// Adds an app with this secret; `false` if there is one of this id. A running gateway learns of it when it
+    /// Adds an app with this secret; `false` if there is one of this id, or one that is being deleted. A running gateway learns of it when it
     /// [reloads](crate::service::Service::reload).
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Store {
         policy: AppPolicy,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        if self.app_secret(id).await?.is_some() {
+        if self.app_secret(id).await?.is_some() || self.deleted_apps().await?.contains(id) {
             return Ok(false);
         }
         let app = StoredApp {
@@ -51,6 +51,23 @@ impl Store {
             policy,
         };
         self.write(vec![Op::SaveApp(app)]).await?;
+        Ok(true)
+    }
+
+    /// Has an app deleted, with everything stored about it; `false` if there is none of this id. A running gateway does it
+    /// when it [reloads](crate::service::Service::reload), another when it starts.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub async fn mark_app_deleted(&self, id: &AppId, now: Timestamp) -> Result<bool, StoreError> {
+        if self.app_secret(id).await?.is_none() {
+            return Ok(false);
+        }
+        let mark = Op::MarkAppDeleted {
+            app: id.clone(),
+            at: now,
+        };
+        self.write(vec![mark]).await?;
         Ok(true)
     }
 }

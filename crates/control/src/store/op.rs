@@ -12,7 +12,16 @@ use crate::recordings::{Part, Recording};
 #[derive(Debug)]
 pub(crate) enum Op {
     SaveApp(StoredApp),
-    DeleteApp(AppId),
+    /// The app is to be deleted; nothing else changes.
+    MarkAppDeleted {
+        app: AppId,
+        at: Timestamp,
+    },
+    /// Deletes an app with all that is its own. While it has recordings, they and its row stay.
+    DeleteApp {
+        app: AppId,
+        at: Timestamp,
+    },
     /// A room's whole state. Not written if a later one of the same batch replaces it, unless it is the first.
     SaveRoom {
         app: AppId,

@@ -33,10 +33,10 @@ pub(super) fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> 
 }
 
 impl Store {
+    /// Apps that were not deleted.
     pub(crate) async fn apps(&self) -> Result<Vec<StoredApp>, StoreError> {
-        let rows = query("SELECT id, secret, created_at, policy FROM apps ORDER BY id")
-            .fetch_all(&self.read)
-            .await?;
+        let sql = "SELECT id, secret, created_at, policy FROM apps WHERE deleted_at IS NULL ORDER BY id";
+        let rows = query(sql).fetch_all(&self.read).await?;
         rows.iter().map(app).collect()
     }
 

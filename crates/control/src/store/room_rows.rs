@@ -1,7 +1,9 @@
 //! How members and streams of a room are written.
 
-use lianmai_rooms::{Role, StreamKind};
-use sqlx::{SqliteConnection, query};
+use lianmai_rooms::{AppId, MemberId, Role, RoomId, StreamId, StreamKind};
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection, query};
 
 use super::op::StayEnd;
 use super::run::{json, millis};
@@ -24,22 +26,43 @@ const fn stream_kind_word(kind: StreamKind) -> &'static str {
     }
 }
 
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+macro_rules! update_stay {
+    ($set:literal) => {
+        concat!(
+            "UPDATE members SET ",
+            $set,
+            " WHERE app = ?1 AND room = ?2 AND id = ?3"
+        )
+    };
+}
+
+/// A statement about a stay, which its first three parameters name.
+fn of_stay<'q>(sql: &'static str, app: &'q AppId, room: &'q RoomId, member: &'q MemberId) -> Statement<'q> {
+    query(sql)
+        .bind(app.as_str())
+        .bind(room.as_str())
+        .bind(member.as_str())
+}
+
+/// A statement about a stream, which its first two parameters name.
+fn of_stream<'q>(sql: &'static str, app: &'q AppId, stream: &'q StreamId) -> Statement<'q> {
+    query(sql).bind(app.as_str()).bind(stream.as_str())
+}
+
 pub(super) async fn stay(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
     match op {
         Op::StayBegan { app, room, member } => {
-            query(
-                "INSERT OR REPLACE INTO members (app, room, id, account, nick, role, joined_at) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(app.as_str())
-            .bind(room.as_str())
-            .bind(member.id.as_str())
-            .bind(member.account.as_str())
-            .bind(member.nick.as_str())
-            .bind(role_word(member.role))
-            .bind(millis(member.joined_at))
-            .execute(tx)
-            .await?;
+            let sql = "INSERT OR REPLACE INTO members (app, room, id, account, nick, role, joined_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            of_stay(sql, app, room, &member.id)
+                .bind(member.account.as_str())
+                .bind(member.nick.as_str())
+                .bind(role_word(member.role))
+                .bind(millis(member.joined_at))
+                .execute(tx)
+                .await?;
         }
         Op::StayRenamed {
             app,
@@ -47,11 +70,8 @@ pub(super) async fn stay(tx: &mut SqliteConnection, op: &Op) -> Result<(), Store
             member,
             nick,
         } => {
-            query("UPDATE members SET nick = ? WHERE app = ? AND room = ? AND id = ?")
+            of_stay(update_stay!("nick = ?4"), app, room, member)
                 .bind(nick.as_str())
-                .bind(app.as_str())
-                .bind(room.as_str())
-                .bind(member.as_str())
                 .execute(tx)
                 .await?;
         }
@@ -61,11 +81,8 @@ pub(super) async fn stay(tx: &mut SqliteConnection, op: &Op) -> Result<(), Store
             member,
             role,
         } => {
-            query("UPDATE members SET role = ? WHERE app = ? AND room = ? AND id = ?")
+            of_stay(update_stay!("role = ?4"), app, room, member)
                 .bind(role_word(*role))
-                .bind(app.as_str())
-                .bind(room.as_str())
-                .bind(member.as_str())
                 .execute(tx)
                 .await?;
         }
@@ -77,15 +94,15 @@ pub(super) async fn stay(tx: &mut SqliteConnection, op: &Op) -> Result<(), Store
             at,
             reason,
         }) => {
-            query(
-                "UPDATE members SET left_at = ?, reason = ?, role = ? WHERE app = ? AND room = ? AND id = ?",
+            of_stay(
+                update_stay!("role = ?4, left_at = ?5, reason = ?6"),
+                app,
+                room,
+                member,
             )
+            .bind(role_word(*role))
             .bind(millis(*at))
             .bind(json("reason", reason)?)
-            .bind(role_word(*role))
-            .bind(app.as_str())
-            .bind(room.as_str())
-            .bind(member.as_str())
             .execute(tx)
             .await?;
         }
@@ -97,19 +114,15 @@ pub(super) async fn stay(tx: &mut SqliteConnection, op: &Op) -> Result<(), Store
 pub(super) async fn stream(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
     match op {
         Op::SaveStream { app, room, stream } => {
-            query(
-                "INSERT OR REPLACE INTO streams (app, id, room, member, kind, version, min_version) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(app.as_str())
-            .bind(stream.id.as_str())
-            .bind(room.as_str())
-            .bind(stream.owner.as_ref().map(|owner| owner.as_str()))
-            .bind(stream_kind_word(stream.kind))
-            .bind(stream.url_version)
-            .bind(stream.url_version)
-            .execute(tx)
-            .await?;
+            let sql = "INSERT OR REPLACE INTO streams (app, id, room, member, kind, version, min_version) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
+            of_stream(sql, app, &stream.id)
+                .bind(room.as_str())
+                .bind(stream.owner.as_ref().map(|owner| owner.as_str()))
+                .bind(stream_kind_word(stream.kind))
+                .bind(stream.url_version)
+                .execute(tx)
+                .await?;
         }
         Op::StreamVersion {
             app,
@@ -117,31 +130,21 @@ pub(super) async fn stream(tx: &mut SqliteConnection, op: &Op) -> Result<(), Sto
             version,
             previous_until,
         } => {
-            query(
-                "UPDATE streams SET min_version = version, version = ?, previous_until = ? \
-                 WHERE app = ? AND id = ?",
-            )
-            .bind(version)
-            .bind(millis(*previous_until))
-            .bind(app.as_str())
-            .bind(stream.as_str())
-            .execute(tx)
-            .await?;
+            let sql = "UPDATE streams SET min_version = version, version = ?3, previous_until = ?4 \
+                 WHERE app = ?1 AND id = ?2";
+            of_stream(sql, app, stream)
+                .bind(version)
+                .bind(millis(*previous_until))
+                .execute(tx)
+                .await?;
         }
         Op::StreamOnAir { app, stream, on } => {
-            query("UPDATE streams SET on_air = ? WHERE app = ? AND id = ?")
-                .bind(on)
-                .bind(app.as_str())
-                .bind(stream.as_str())
-                .execute(tx)
-                .await?;
+            let sql = "UPDATE streams SET on_air = ?3 WHERE app = ?1 AND id = ?2";
+            of_stream(sql, app, stream).bind(on).execute(tx).await?;
         }
         Op::DeleteStream { app, stream } => {
-            query("DELETE FROM streams WHERE app = ? AND id = ?")
-                .bind(app.as_str())
-                .bind(stream.as_str())
-                .execute(tx)
-                .await?;
+            let sql = "DELETE FROM streams WHERE app = ?1 AND id = ?2";
+            of_stream(sql, app, stream).execute(tx).await?;
         }
         _ => {}
     }

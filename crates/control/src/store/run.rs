@@ -9,7 +9,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction, query};
 use super::op::{EndedRoom, NewRoomRow};
 use super::room_rows::{stay, stream};
 use super::webhooks::{count_dead, queue};
-use super::{CallRecord, Op, StoreError, StoredSession, calls, mix_assets, read, recordings, uploads};
+use super::{CallRecord, Op, StoreError, StoredSession, apps, calls, mix_assets, read, recordings, uploads};
 use crate::webhook::message;
 
 /// Stays of those who left that are kept for the record of one room.
@@ -72,12 +72,8 @@ async fn one(tx: &mut SqliteConnection, op: &Op) -> Result<(), StoreError> {
             .execute(tx)
             .await?;
         }
-        Op::DeleteApp(app) => {
-            query("DELETE FROM apps WHERE id = ?")
-                .bind(app.as_str())
-                .execute(tx)
-                .await?;
-        }
+        Op::MarkAppDeleted { app, at } => apps::mark(tx, app, *at).await?,
+        Op::DeleteApp { app, at } => apps::delete(tx, app, *at).await?,
         Op::SaveRoom {
             app,
             room,

@@ -334,9 +334,7 @@ mod tests {
     use lianmai_rooms::Secret;
 
     use super::*;
-    use crate::recordings::{
-        PartFacts, PartFile, PartState, Recording, RecordingSetup, RecordingState, UploadState,
-    };
+    use crate::recordings::{PartFacts, PartFile, PartState, UploadState, sample};
     use crate::service::AppPolicy;
     use crate::store::{Op, StoreConfig, StoredApp};
 
@@ -367,27 +365,6 @@ mod tests {
     async fn store() -> Store {
         let store = Store::open(&StoreConfig::memory()).await.unwrap();
         let app = AppId::parse("demo").unwrap();
-        let recording = Recording {
-            id: "r".to_owned(),
-            position: 0,
-            app: app.clone(),
-            room: lianmai_rooms::RoomId::parse("room").unwrap(),
-            stream: lianmai_rooms::StreamId::parse("s").unwrap(),
-            setup: RecordingSetup {
-                format: crate::recordings::RecordingFormat::Mp4,
-                audio_only: false,
-                part_ms: None,
-                part_bytes: None,
-                is_mix: false,
-                account: None,
-                by_room: false,
-            },
-            state: RecordingState::Done,
-            error: None,
-            members: Vec::new(),
-            started_at: at(0),
-            ended_at: Some(at(1)),
-        };
         let app = StoredApp {
             id: app,
             secret: Secret::new(&crate::service::random::bytes::<32>()).unwrap(),
@@ -396,7 +373,7 @@ mod tests {
         };
         let rows = vec![
             Op::SaveApp(app),
-            Op::SaveRecording(Box::new(recording)),
+            Op::SaveRecording(Box::new(sample::ended("demo", "r"))),
             Op::SavePart(part(1, PartState::Complete)),
             Op::SavePart(part(2, PartState::Open)),
         ];

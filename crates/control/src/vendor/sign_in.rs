@@ -5,21 +5,23 @@
 
 use std::net::IpAddr;
 
+use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use lianmai_rooms::{AccountId, AppId};
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::http::extract::Body;
 use crate::http::jwt::{self, Claims};
 use crate::http::rate::{Rates, caller_key, whole_seconds};
-use crate::http::{HttpState, Problem, Rate, peer_address};
+use crate::http::{Failures, HttpState, Problem, Rate, peer_address};
 
 /// How long a token is valid, in seconds; pages ask again before it ends.
 const TOKEN_SECS: u64 = 3600;
@@ -37,28 +39,38 @@ impl Default for SignIns {
 }
 
 /// Who wants a token.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
+    /// The app whose secret it is.
+    #[schema(value_type = String, example = "demo")]
     app: AppId,
+    /// As whom.
+    #[schema(value_type = String, example = "ann")]
     account: AccountId,
     /// MD5 of the app's secret, in hexadecimal digits.
+    #[schema(min_length = 32, max_length = 32, write_only)]
     secret_md5: String,
 }
 
-/// A token.
-#[derive(Serialize)]
+/// A token of an account.
+#[derive(Serialize, ToSchema)]
 struct SignedIn {
+    /// For `Authorization: Bearer`, and the WebSocket.
     token: String,
-    /// Unix milliseconds.
+    /// When it ends, in milliseconds since the Unix epoch.
+    #[schema(example = 1_790_000_000_000_u64)]
     expires_at: u64,
 }
 
-/// `POST /v1/sign-in`.
-pub(crate) fn router() -> Router<HttpState> {
-    Router::new().route("/v1/sign-in", post(sign_in))
+/// The route, which needs no token.
+pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::default().routes(routes!(sign_in))
 }
 
+/// Get an account's token for an hour, with the MD5 of the app's secret; only where `vendor.secret_sign_in` is set.
+#[utoipa::path(post, path = "/v1/sign-in", tag = "app", security(()), request_body = SignIn,
+    responses((status = 200, description = "The token", body = SignedIn), Failures))]
 async fn sign_in(State(state): State<HttpState>, request: Request) -> Result<Response, Problem> {
     if !state.service().config().vendor.secret_sign_in {
         let text = "signing in with an app's secret is not enabled here";

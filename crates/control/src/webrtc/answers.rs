@@ -1,10 +1,14 @@
-//! Refusals of the bridge as problems.
+//! What WHIP and WHEP answer, and refusals of the bridge as problems.
+
+use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use lianmai_bridge::BridgeError;
 use lianmai_hub::{Action, Grant, PublishError};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, ObjectBuilder, RefOr, Response, ResponseBuilder, Type};
 
-use crate::http::Problem;
+use super::cors::SDP;
+use crate::http::{Problem, failure};
 use crate::service::Service;
 
 /// A refusal of the bridge.
@@ -49,4 +53,30 @@ pub(super) fn no_such_peer() -> Problem {
 pub(super) fn disabled() -> Problem {
     let text = "this gateway does not speak WebRTC";
     Problem::new(StatusCode::NOT_FOUND, "webrtc_disabled", text)
+}
+
+/// What OpenAPI says of answers to an offer.
+pub(crate) struct OfferAnswers;
+
+impl utoipa::IntoResponses for OfferAnswers {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let text = || ObjectBuilder::new().schema_type(Type::String).build();
+        let header = |what: &str| {
+            HeaderBuilder::new()
+                .schema(Some(text()))
+                .description(Some(what))
+                .build()
+        };
+        let created = ResponseBuilder::new()
+            .description("The answer")
+            .header("Location", header("Address of the peer: `/webrtc/{peer}`"))
+            .header("ETag", header("The ICE session"))
+            .header("Link", header("STUN and TURN servers, `rel=\"ice-server\"`"))
+            .content(SDP, ContentBuilder::new().schema(Some(text())).build());
+        BTreeMap::from([
+            ("201".to_owned(), RefOr::T(created.build())),
+            ("4XX".to_owned(), failure("Refused")),
+            ("5XX".to_owned(), failure("Not now")),
+        ])
+    }
 }

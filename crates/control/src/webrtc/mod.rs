@@ -5,6 +5,7 @@
 //! signalling session that made it and ends with it. Both end with the stay of the member whose right was used.
 
 mod answers;
+mod asked;
 mod capacity;
 mod cors;
 mod ice;

@@ -1,22 +1,21 @@
 //! `POST /whip/{app}/{stream}` (RFC 9725 §4.2) and `POST /whep/{app}/{stream}` (draft-ietf-wish-whep §4.2).
 
-use std::net::SocketAddr;
-
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, ETAG, LINK, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{options, patch, post};
 use axum::{Router, middleware};
 use lianmai_bridge::{Answer, IceServer, LayerChoice, Lines, Offer, PeerId, PlayLine, PublishLine};
-use lianmai_hub::{AccessRequest, Action, Authorise as _, Grant, Protocol};
+use lianmai_hub::{Action, Authorise as _, Grant};
 use lianmai_rooms::{AppId, MemberId, Rejection, StreamId};
 
-use super::answers::{check_publish, disabled, problem};
+use super::answers::{OfferAnswers, check_publish, disabled, problem};
+use super::asked::Asked;
 use super::cors::{self, FRAGMENT, SDP};
 use super::{Direction, Owner, Webrtc, capacity, ice, resource};
-use crate::http::{HttpState, Problem, bearer};
+use crate::http::{HttpState, Problem};
 use crate::service::Service;
 
 /// The routes. They check their token themselves and are open to any page.
@@ -38,25 +37,13 @@ pub(crate) fn router() -> Router<HttpState> {
 #[utoipa::path(post, path = "/whip/{app}/{stream}", tag = "webrtc", security(("stream_token" = [])),
     params(("app" = String, Path, description = "App"), ("stream" = String, Path, description = "Stream"),
         ("t" = Option<String>, Query, description = "Token of a push URL")),
-    request_body(content = String, content_type = "application/sdp"),
-    responses((status = 201, description = "The answer", body = String, content_type = "application/sdp",
-            headers(("Location" = String, description = "Address of the peer: `/webrtc/{peer}`"),
-                ("ETag" = String, description = "The ICE session"),
-                ("Link" = String, description = "STUN and TURN servers, `rel=\"ice-server\"`"))),
-        (status = "4XX", description = "Refused", body = crate::http::ProblemBody,
-            content_type = "application/problem+json"),
-        (status = "5XX", description = "Not now", body = crate::http::ProblemBody,
-            content_type = "application/problem+json")))]
+    request_body(content = String, content_type = "application/sdp"), responses(OfferAnswers))]
 pub(crate) async fn whip(
     State(state): State<HttpState>,
-    Path(path): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    asked: Asked,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = asked(Action::Publish, path, query, peer, &headers);
-    offered(&state, asked, &headers, body).await
+    offered(&state, Action::Publish, asked, body).await
 }
 
 /// Play a stream over WebRTC (WHEP).
@@ -65,64 +52,23 @@ pub(crate) async fn whip(
 #[utoipa::path(post, path = "/whep/{app}/{stream}", tag = "webrtc", security(("stream_token" = [])),
     params(("app" = String, Path, description = "App"), ("stream" = String, Path, description = "Stream"),
         ("t" = Option<String>, Query, description = "Token of a pull URL")),
-    request_body(content = String, content_type = "application/sdp"),
-    responses((status = 201, description = "The answer", body = String, content_type = "application/sdp",
-            headers(("Location" = String, description = "Address of the peer: `/webrtc/{peer}`"),
-                ("ETag" = String, description = "The ICE session"),
-                ("Link" = String, description = "STUN and TURN servers, `rel=\"ice-server\"`"))),
-        (status = "4XX", description = "Refused", body = crate::http::ProblemBody,
-            content_type = "application/problem+json"),
-        (status = "5XX", description = "Not now", body = crate::http::ProblemBody,
-            content_type = "application/problem+json")))]
+    request_body(content = String, content_type = "application/sdp"), responses(OfferAnswers))]
 pub(crate) async fn whep(
     State(state): State<HttpState>,
-    Path(path): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    asked: Asked,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = asked(Action::Play, path, query, peer, &headers);
-    offered(&state, asked, &headers, body).await
+    offered(&state, Action::Play, asked, body).await
 }
 
-/// The request to the authoriser. A token in the address wins over one in the header.
-fn asked(
-    action: Action,
-    (app, stream): (String, String),
-    query: Option<String>,
-    peer: SocketAddr,
-    headers: &HeaderMap,
-) -> AccessRequest {
-    let mut query = query.unwrap_or_default();
-    let has_token = query.split('&').any(|pair| pair.starts_with("t="));
-    if let Some(token) = bearer(headers).filter(|token| !has_token && !token.contains('&')) {
-        query = format!("t={token}&{query}");
-    }
-    AccessRequest {
-        action,
-        app,
-        stream,
-        query,
-        peer,
-        protocol: Protocol::Webrtc,
-    }
-}
-
-async fn offered(
-    state: &HttpState,
-    asked: AccessRequest,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
+async fn offered(state: &HttpState, action: Action, asked: Asked, body: Body) -> Result<Response, Problem> {
     let service = state.service();
     let webrtc = service.webrtc().ok_or_else(disabled)?;
-    require_type(headers, SDP)?;
+    require_type(&asked.headers, SDP)?;
     if state.is_stopping() {
         return Err(Problem::unavailable("draining", "the gateway is shutting down"));
     }
-    let action = asked.action;
-    let grant = service.access().authorise(asked).await?;
+    let grant = service.access().authorise(asked.access(action)).await?;
     check_publish(service, action, &grant)?;
     let sdp = text(body, webrtc.config.max_sdp).await?;
     if action == Action::Play {

@@ -113,11 +113,9 @@ async fn rest_alike(ctx: &Ctx, command: &mut Command) -> Result<Value, Problem> 
         "remove_member" => value(&members::remove(ctx, c.take("room")?, c.take("member")?).await?),
         "member_heartbeat" => value(&members::heartbeat(ctx, c.take("room")?, c.take("member")?).await?),
         "set_role" => value(&members::set_role(ctx, c.take("room")?, c.take("member")?, c.body()?).await?),
-        "mute_member" => {
-            value(&members::mute(ctx, c.take("room")?, c.take("member")?, c.take("kind")?).await?)
-        }
-        "unmute_member" => {
-            value(&members::unmute(ctx, c.take("room")?, c.take("member")?, c.take("kind")?).await?)
+        "mute_member" | "unmute_member" => {
+            let (room, member, kind) = (c.take("room")?, c.take("member")?, c.take("kind")?);
+            value(&members::set_muted(ctx, room, member, kind, c.op == "mute_member").await?)
         }
         "request_role" => value(&members::request_role(ctx, c.take("room")?, c.body()?).await?),
         "withdraw_request" => {

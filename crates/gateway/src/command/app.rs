@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use lianmai_control::service::{AppPolicy, Service, webhook_secret};
+use lianmai_control::store::Store;
 use lianmai_rooms::{AppId, Timestamp};
 
 use super::token::secret_of;
@@ -21,7 +22,11 @@ pub(super) async fn execute(command: AppCommand) -> anyhow::Result<()> {
                 .await
                 .context("database")?;
             store.close().await;
-            anyhow::ensure!(added, "the app {:?} exists", id.as_str());
+            anyhow::ensure!(
+                added,
+                "the app {:?} exists, or is still being deleted",
+                id.as_str()
+            );
             let shown = serde_json::json!({
                 "id": id.as_str(), "secret": text, "webhook_secret": webhook_secret(&secret),
             });
@@ -29,6 +34,16 @@ pub(super) async fn execute(command: AppCommand) -> anyhow::Result<()> {
             eprintln!(
                 "Keep the secret: it is not shown again. A running gateway takes the app over at SIGHUP."
             );
+        }
+        AppCommand::Delete {
+            id,
+            recordings,
+            config,
+        } => {
+            let store = open_store(&configuration(&config)?).await?;
+            let deleted = delete(&store, &id, recordings).await;
+            store.close().await;
+            deleted?;
         }
         AppCommand::List(config) => {
             let store = open_store(&configuration(&config)?).await?;
@@ -43,5 +58,20 @@ pub(super) async fn execute(command: AppCommand) -> anyhow::Result<()> {
             println!("{}", webhook_secret(&secret));
         }
     }
+    Ok(())
+}
+
+async fn delete(store: &Store, id: &str, with_recordings: bool) -> anyhow::Result<()> {
+    let id = AppId::parse(id).context("id")?;
+    let count = store.count_recordings(&id).await.context("database")?;
+    anyhow::ensure!(
+        count == 0 || with_recordings,
+        "the app {:?} has {count} recordings; with --recordings they are deleted, too",
+        id.as_str()
+    );
+    let now = Timestamp::from_secs(unix_seconds());
+    let is_marked = store.mark_app_deleted(&id, now).await.context("database")?;
+    anyhow::ensure!(is_marked, "there is no app {:?}", id.as_str());
+    eprintln!("Marked. A running gateway deletes the app at SIGHUP, another when it starts.");
     Ok(())
 }

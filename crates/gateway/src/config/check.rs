@@ -1,6 +1,7 @@
 //! What a configuration must fulfil beyond its types, and how mistakes are told.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lianmai_control::recordings::upload::RemoteConfig;
 use lianmai_control::vendor::TokenPolicy;
@@ -149,6 +150,7 @@ impl Config {
             "must be from 4s to 10m: clients say something every 3s",
         )?;
         self.check_turn()?;
+        self.check_calls()?;
         self.check_vendor()?;
         self.check_upload()?;
         self.check_workers()?;
@@ -200,6 +202,20 @@ impl Config {
             (1..=7 * 24 * 60).contains(&minutes),
             "turn.ttl",
             "must be from 1m to 7d",
+        )
+    }
+
+    fn check_calls(&self) -> Result<(), ConfigError> {
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        demand(
+            (1_000..=3_600_000).contains(&millis(self.calls.grace)),
+            "calls.grace",
+            "must be from 1s to 1h",
+        )?;
+        demand(
+            lianmai_rooms::call::ring_time(millis(self.calls.ring)).is_some(),
+            "calls.ring",
+            "must be from 1s to 2m",
         )
     }
 
@@ -296,6 +312,12 @@ impl Config {
             (1..=64).contains(&upload.parallel),
             "recording.upload.parallel",
             "must be from 1 to 64",
+        )?;
+        let rate = upload.bytes_per_second;
+        demand(
+            rate == 0 || rate >= RemoteConfig::MIN_BYTES_PER_SECOND,
+            "recording.upload.bytes_per_second",
+            "must be at least 16384, or 0 for no limit",
         )?;
         for (key, span) in [
             ("recording.upload.connect_timeout", upload.connect_timeout),

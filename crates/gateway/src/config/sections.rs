@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use lianmai_control::calls::CallsConfig;
 use lianmai_control::recordings::RecordingFormat;
 use lianmai_control::recordings::upload::Download;
 use lianmai_control::service::AppLimits;
@@ -46,6 +47,8 @@ pub struct Config {
     pub url: UrlSection,
     /// `[app_limits]`
     pub app_limits: AppLimits,
+    /// `[calls]`
+    pub calls: CallsSection,
     /// `[recording]`
     pub recording: RecordingSection,
     /// `[bypass]`
@@ -221,6 +224,8 @@ section! {
         command: Option<PathBuf> = None,
         /// Cores its jobs may use; not set: all.
         capacity: Option<f64> = None,
+        /// Whether it measures at its start what jobs cost, which takes half a second of a core.
+        measure: bool = true,
         /// Who its jobs become when the gateway runs as root, as `uid:gid`; not set: nobody.
         user: Option<String> = None,
         /// What workers prove themselves with; not set: only the local worker can.
@@ -302,6 +307,18 @@ section! {
 }
 
 section! {
+    /// Calls: ringing, and coming back.
+    CallsSection {
+        /// How long whoever is inside a call may be without connection before it leaves; also after a restart.
+        #[serde(with = "duration")]
+        grace: Duration = CallsConfig::default().grace,
+        /// How long it rings when the caller does not say.
+        #[serde(with = "duration")]
+        ring: Duration = CallsConfig::default().ring,
+    }
+}
+
+section! {
     /// Recordings.
     RecordingSection {
         /// Whether anything can be recorded.
@@ -354,6 +371,8 @@ section! {
         piece_bytes: u64 = 8 << 20,
         /// Pieces and files under way at a time.
         parallel: usize = 4,
+        /// Bytes per second of all uploads together at most; 0: as fast as it goes.
+        bytes_per_second: u64 = 0,
         /// Time to connect.
         #[serde(with = "duration")]
         connect_timeout: Duration = Duration::from_secs(5),

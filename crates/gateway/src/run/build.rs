@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use lianmai_bridge::{Bridge, BridgeConfig};
+use lianmai_control::calls::CallsConfig;
 use lianmai_control::flv::{self, FlvState};
 use lianmai_control::http::{self, CorsPolicy, HttpConfig, HttpState, MetricsAccess, Rate};
 use lianmai_control::recordings::RecordingConfig;
@@ -257,6 +258,10 @@ pub(super) fn service_config(config: &Config) -> ServiceConfig {
         },
         allow_private_targets: config.webhook.allow_private,
         recording: recording_config(config),
+        calls: CallsConfig {
+            grace: config.calls.grace,
+            ring: config.calls.ring,
+        },
         mix_canvas: config.mixing.canvas(),
         vendor: VendorConfig {
             apps: config.vendor.apps.clone(),

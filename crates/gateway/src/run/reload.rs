@@ -47,8 +47,10 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     check("webrtc", old.webrtc == new.webrtc);
     check("turn", old.turn == new.turn);
     check("workers", old.workers == new.workers);
+    check("mixing", old.mixing == new.mixing);
     check("metrics", old.metrics == new.metrics);
     check("stream", old.stream == new.stream);
+    check("calls", old.calls == new.calls);
     check("recording", old.recording == new.recording);
     check("bypass", old.bypass == new.bypass);
     check("webhook", old.webhook == new.webhook);

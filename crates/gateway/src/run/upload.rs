@@ -30,6 +30,7 @@ pub(super) fn upload_config(config: &Config) -> anyhow::Result<Option<UploadConf
             authorities: authorities.transpose()?.unwrap_or_default(),
             piece_bytes: upload.piece_bytes,
             parallel: upload.parallel,
+            bytes_per_second: (upload.bytes_per_second > 0).then_some(upload.bytes_per_second),
             connect_timeout: upload.connect_timeout,
             timeout: upload.timeout,
             ..RemoteConfig::new(bucket, access_key, SecretKey::new(secret.expose()))
@@ -75,5 +76,9 @@ mod tests {
         let upload = upload_config(&config).unwrap().unwrap();
         assert_eq!(upload.remote.secret_key, SecretKey::new("east-west-north-south"));
         assert!(!format!("{upload:?}").contains("north"));
+        assert_eq!(upload.remote.bytes_per_second, None);
+        config.recording.upload.bytes_per_second = 1 << 20;
+        let upload = upload_config(&config).unwrap().unwrap();
+        assert_eq!(upload.remote.bytes_per_second, Some(1 << 20));
     }
 }

@@ -69,6 +69,7 @@ pub(super) fn local_worker(
         gateway,
         secret: workers.secret().clone(),
         capacity: section.capacity,
+        measure: section.measure,
         user: section.user.clone(),
         log: config.log.level.clone(),
     }))

@@ -30,6 +30,8 @@ pub struct LocalWorker {
     pub secret: WorkerSecret,
     /// Cores its jobs may use; `None`: all.
     pub capacity: Option<f64>,
+    /// Whether it measures first what jobs cost.
+    pub measure: bool,
     /// Who its jobs become when it runs as root: `<uid>:<gid>`; `None`: nobody.
     pub user: Option<String>,
     /// What it logs: a level, or directives.
@@ -137,6 +139,9 @@ impl LocalWorker {
             .kill_on_drop(true);
         if let Some(cores) = self.capacity {
             command.args(["--capacity", &cores.to_string()]);
+        }
+        if !self.measure {
+            command.arg("--no-measure");
         }
         if let Some(user) = &self.user {
             command.args(["--user", user]);

@@ -16,6 +16,9 @@ use super::{Channels, CodecError, raw};
 
 /// Effort of libopus, 0…10.
 const OPUS_EFFORT: usize = 5;
+/// Bits per second and channel from which the AAC encoder searches its quantisers in one go: with so many it comes as close
+/// to the sound as its long search, or closer, in half the time. Below, the long search is the better one.
+const AAC_FAST_FROM: usize = 48_000;
 /// Loss that libopus makes its forward error correction for, in per cent. Up to 5 it would code this bit rate in a way
 /// that knows none (CELT alone).
 const EXPECTED_LOSS: &str = "10";
@@ -72,7 +75,10 @@ impl AudioEncoder {
     pub(crate) fn aac(channels: Channels, bitrate: u32) -> Result<AudioEncoder, CodecError> {
         let config = AudioConfig::aac_lc(OUTPUT_RATE, channels.count() as u8)?;
         let format = Sample::F32(Type::Planar);
-        Self::open(Encoder::Aac, config, format, channels, bitrate, &[])
+        let has_bits = bitrate as usize / channels.count() >= AAC_FAST_FROM;
+        let coder = if has_bits { "fast" } else { "twoloop" };
+        let options = [("aac_coder", coder)];
+        Self::open(Encoder::Aac, config, format, channels, bitrate, &options)
     }
 
     fn open(

@@ -45,6 +45,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) name: String,
     /// Cores it may use.
     pub(crate) capacity: f64,
+    /// Whether to measure first what jobs cost.
+    pub(crate) measure: bool,
     /// Processes that stand by.
     pub(crate) spares: usize,
     /// Who jobs become when the worker is root.
@@ -71,13 +73,15 @@ pub(crate) async fn run(config: WorkerConfig, stop: CancellationToken) {
         &stop,
     );
     let (measure, costs) = watch::channel(Costs::default());
-    let (identity, stopping) = (config.identity, stop.clone());
-    tasks.spawn(async move {
-        tokio::select! {
-            costs = measured(identity) => measure.send_replace(costs),
-            () = stopping.cancelled() => return,
-        };
-    });
+    if config.measure {
+        let (identity, stopping) = (config.identity, stop.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                costs = measured(identity) => measure.send_replace(costs),
+                () = stopping.cancelled() => return,
+            };
+        });
+    }
     let admission = Admission::new(config.capacity, costs);
     let mut backoff = Backoff::default();
     let mut said: Option<String> = None;

@@ -7,8 +7,9 @@ use lianmai_media::TrackKind;
 
 use super::playlist::{LONGEST_MILLIS, playlist};
 use crate::RecordError;
+use crate::beside::Beside;
 use crate::container::Written;
-use crate::file::{Growing, replace};
+use crate::file::{Growing, replace, replace_at_once, sync_file};
 use crate::mp4::{Fragment, Fragments, Pushed, init_segment};
 use crate::names::PartName;
 use crate::sample::Sample;
@@ -29,6 +30,8 @@ pub(crate) struct HlsFiles {
     segment_since: u64,
     end_millis: u64,
     closed_bytes: u64,
+    /// Brings complete segments to the disk, and lists them.
+    beside: Beside,
 }
 
 impl HlsFiles {
@@ -44,6 +47,7 @@ impl HlsFiles {
             segment_since: 0,
             end_millis: 0,
             closed_bytes: 0,
+            beside: Beside::default(),
         }
     }
 
@@ -89,7 +93,10 @@ impl HlsFiles {
         self.fragments.add(sample);
         let started_at = self.fragments.started_at();
         match init_segment(&self.fragments.headers(), started_at, self.name.audio_only) {
-            Ok(init) => replace(&self.dir.join(self.name.init()), |out| out.write_all(&init)).map(|_| None),
+            Ok(init) => {
+                // Brought to the disk with the first segment.
+                replace_at_once(&self.dir.join(self.name.init()), &init).map(|()| None)
+            }
             Err(error) => {
                 self.fragments.take_back();
                 Ok(Some(Written::Refused(error.to_string())))
@@ -118,20 +125,28 @@ impl HlsFiles {
         let Some(mut segment) = self.segment.take() else {
             return Ok(());
         };
-        segment.sync()?;
         self.closed_bytes += segment.len();
         self.millis.push(at.saturating_sub(self.segment_since));
         self.segment_since = at;
         let text = playlist(&self.name, &self.millis, self.fragments.started_at(), false);
-        replace(&self.name.file(&self.dir), |out| out.write_all(text.as_bytes())).map(drop)
+        let path = self.name.file(&self.dir);
+        let (list, init) = (path.clone(), self.dir.join(self.name.init()));
+        let is_first = self.millis.len() == 1;
+        self.beside.start(&path, move || {
+            if is_first {
+                sync_file(&init)?;
+            }
+            segment.sync()?;
+            replace(&list, |out| out.write_all(text.as_bytes())).map(drop)
+        })
     }
 
-    /// Writes what is complete.
+    /// Writes what is complete. To be called a few times a second.
     ///
     /// # Errors
     /// [`RecordError::Io`].
     pub(crate) fn flush(&mut self) -> Result<(), RecordError> {
-        let fragment = self.fragments.flush()?;
+        let fragment = self.fragments.look()?;
         self.append(fragment)
     }
 
@@ -141,7 +156,15 @@ impl HlsFiles {
     /// [`RecordError::Io`].
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
         let fragment = self.fragments.finish()?;
-        self.append(fragment)?;
-        self.end_segment(self.end_millis)
+        self.append(fragment)
+    }
+
+    /// Lists the last segment, and waits until everything is on the disk.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`].
+    pub(crate) fn sync(&mut self) -> Result<(), RecordError> {
+        self.end_segment(self.end_millis)?;
+        self.beside.wait()
     }
 }

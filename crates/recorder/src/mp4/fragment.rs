@@ -1,7 +1,7 @@
 //! Fragments: what is written at once (ISO/IEC 14496-12 §8.8).
 //!
 //! A fragment ends before every picture that can be decoded by itself, and after [`LENGTH_MILLIS`] at the latest. The
-//! newest frame of each track is held until the next one tells its duration. Pure.
+//! newest frame of each track is held until the next one tells its duration, but not for long. Pure.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -134,11 +134,22 @@ impl Fragments {
         Ok(Pushed::Taken(None))
     }
 
+    /// What is complete, and what has waited for its successor from one call to the one after it.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn look(&mut self) -> Result<Option<Fragment>, RecordError> {
+        for track in &mut self.tracks {
+            track.pending.extend(track.timing.look());
+        }
+        self.flush()
+    }
+
     /// What is complete, if anything is.
     ///
     /// # Errors
     /// As [`push`](Self::push).
-    pub(crate) fn flush(&mut self) -> Result<Option<Fragment>, RecordError> {
+    fn flush(&mut self) -> Result<Option<Fragment>, RecordError> {
         if self.tracks.iter().all(|track| track.pending.is_empty()) {
             return Ok(None);
         }

@@ -95,12 +95,12 @@ impl Mp4File {
         self.file.sync_if_due()
     }
 
-    /// Writes what is complete.
+    /// Writes what is complete. To be called a few times a second.
     ///
     /// # Errors
     /// [`RecordError::Io`].
     pub(crate) fn flush(&mut self) -> Result<(), RecordError> {
-        let fragment = self.fragments.flush()?;
+        let fragment = self.fragments.look()?;
         self.append(fragment)
     }
 
@@ -110,7 +110,10 @@ impl Mp4File {
     /// [`RecordError::Io`].
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
         let fragment = self.fragments.finish()?;
-        self.append(fragment)?;
-        self.file.sync()
+        self.append(fragment)
+    }
+
+    pub(crate) fn file(&mut self) -> &mut Growing {
+        &mut self.file
     }
 }

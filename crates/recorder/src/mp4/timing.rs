@@ -15,6 +15,8 @@ use crate::sample::TrackConfig;
 const TOLERANCE_MILLIS: u64 = 30;
 /// Assumed duration of the last picture where there is no other.
 const USUAL_PICTURE: u32 = VIDEO_SCALE / 25;
+/// Looks at a sample without a successor before it is let go.
+const PATIENT_LOOKS: u8 = 1;
 /// The last picture of a part is not shown longer, whatever the one before was.
 const LONGEST_LAST: u32 = VIDEO_SCALE;
 
@@ -36,6 +38,8 @@ pub(crate) struct TrackTiming {
     audio: Option<AudioFacts>,
     base: i64,
     held: Option<Held>,
+    /// Where a sample ended that was released before the next one came.
+    released: Option<u64>,
     usual: u32,
 }
 
@@ -44,6 +48,8 @@ struct Held {
     sample: Timed,
     /// How long a packet of sound is by itself.
     nominal: Option<u32>,
+    /// How often its track was looked at since it came.
+    looked_at: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +74,7 @@ impl TrackTiming {
             audio,
             base: base.rebase(scale).map_or(0, MediaTime::ticks),
             held: None,
+            released: None,
             usual: USUAL_PICTURE,
         }
     }
@@ -81,17 +88,21 @@ impl TrackTiming {
     pub(crate) fn push(&mut self, frame: &Frame) -> Result<Option<Timed>, TooEarly> {
         let ticks = frame.dts.rebase(self.scale).map_or(i64::MIN, MediaTime::ticks);
         let mut dts = u64::try_from(ticks.saturating_sub(self.base)).map_err(|_| TooEarly)?;
-        if let Some(held) = &self.held {
-            let tolerance = u64::from(self.scale()) * TOLERANCE_MILLIS / 1_000;
-            let expected = held.nominal.map(|nominal| held.sample.dts + u64::from(nominal));
-            dts = match expected {
-                Some(expected) if expected.abs_diff(dts) <= tolerance => expected,
-                _ => dts.max(held.sample.dts + 1),
-            };
-        }
+        let follows = |held: &Held| held.nominal.map(|nominal| held.sample.dts + u64::from(nominal));
+        let (expected, least) = match (&self.held, self.released) {
+            (Some(held), _) => (follows(held), held.sample.dts + 1),
+            (None, Some(end)) => (self.audio.map(|_| end), end),
+            (None, None) => (None, 0),
+        };
+        let tolerance = u64::from(self.scale()) * TOLERANCE_MILLIS / 1_000;
+        dts = match expected {
+            Some(expected) if expected.abs_diff(dts) <= tolerance => expected,
+            _ => dts.max(least),
+        };
         let cts = frame.composition.rebase(self.scale).map_or(0, |c| c.ticks());
         let held = Held {
             nominal: self.audio.and_then(|audio| audio.samples(&frame.payload)),
+            looked_at: 0,
             sample: Timed {
                 dts,
                 duration: 0,
@@ -100,6 +111,7 @@ impl TrackTiming {
                 payload: frame.payload.clone(),
             },
         };
+        self.released = None;
         let before = self.held.replace(held);
         Ok(before.map(|before| {
             let duration = u32::try_from(dts - before.sample.dts).unwrap_or(u32::MAX);
@@ -113,12 +125,32 @@ impl TrackTiming {
 
     /// The last sample, as long as it is by itself or as the one before.
     pub(crate) fn finish(&mut self) -> Option<Timed> {
-        let held = self.held.take()?;
-        let duration = held.nominal.unwrap_or(self.usual.min(LONGEST_LAST));
-        Some(Timed {
-            duration,
-            ..held.sample
-        })
+        let longest = self.usual.min(LONGEST_LAST);
+        self.held.take().map(|held| held.lasting(longest))
+    }
+
+    /// Looks whether the last sample has waited for the next one long enough: from one look to the one after it. It then
+    /// lasts as long as it is by itself, or a usual picture; what is between that and the next is a gap.
+    pub(crate) fn look(&mut self) -> Option<Timed> {
+        let held = self.held.as_mut()?;
+        held.looked_at += 1;
+        if held.looked_at <= PATIENT_LOOKS {
+            return None;
+        }
+        let shortest = self.usual.min(USUAL_PICTURE);
+        let timed = self.held.take()?.lasting(shortest);
+        self.released = Some(timed.dts + u64::from(timed.duration));
+        Some(timed)
+    }
+}
+
+impl Held {
+    /// The sample as long as it is by itself, or else so long.
+    fn lasting(self, otherwise: u32) -> Timed {
+        Timed {
+            duration: self.nominal.unwrap_or(otherwise),
+            ..self.sample
+        }
     }
 }
 
@@ -242,6 +274,31 @@ mod tests {
             [3_600, 720_000, 90_000]
         );
         assert_eq!(durations(&picture(), TrackKind::Video, &[0]), [USUAL_PICTURE]);
+    }
+
+    /// What comes seldom is not held back for long, and what comes after it is where its time says.
+    #[test]
+    fn a_lone_sample_is_released() {
+        for (track, kind, length) in [
+            (picture(), TrackKind::Video, USUAL_PICTURE),
+            (sound(), TrackKind::Audio, 1_024),
+        ] {
+            let mut timing = TrackTiming::new(&track, MediaTime::from_millis(0), &frame(kind, 0));
+            let scale = u64::from(timing.scale());
+            assert_eq!(timing.push(&frame(kind, 0)).unwrap(), None);
+            assert_eq!(timing.look(), None);
+            let first = timing.look().unwrap();
+            assert_eq!((first.dts, first.duration), (0, length));
+            assert_eq!((timing.look(), timing.finish()), (None, None));
+            assert_eq!(timing.push(&frame(kind, 5_000)).unwrap(), None);
+            assert_eq!(timing.push(&frame(kind, 5_040)).unwrap().unwrap().dts, 5 * scale);
+        }
+        // Sound that was only late goes on without a gap.
+        let mut timing = TrackTiming::new(&sound(), MediaTime::from_millis(0), &frame(TrackKind::Audio, 0));
+        timing.push(&frame(TrackKind::Audio, 0)).unwrap();
+        assert!(timing.look().is_none() && timing.look().is_some());
+        timing.push(&frame(TrackKind::Audio, 25)).unwrap();
+        assert_eq!(timing.finish().unwrap().dts, 1_024);
     }
 
     #[test]

@@ -47,15 +47,19 @@ pub struct RemoteConfig {
     pub piece_bytes: u64,
     /// Pieces and small files under way at a time; each is in memory.
     pub parallel: usize,
+    /// Bytes per second that all of them together may send; `None`: as fast as it goes.
+    pub bytes_per_second: Option<u64>,
     /// Time to connect.
     pub connect_timeout: Duration,
-    /// Time for one request, and for the next bytes of what is read.
+    /// Time for one request, without what it waits for `bytes_per_second`; and for the next bytes of what is read.
     pub timeout: Duration,
 }
 
 impl RemoteConfig {
     /// The smallest piece S3 takes.
     pub const MIN_PIECE: u64 = 5 << 20;
+    /// The lowest useful limit: servers give up on clients that are slower by far.
+    pub const MIN_BYTES_PER_SECOND: u64 = 16 << 10;
 
     /// A bucket at Amazon with these keys, and default limits.
     pub fn new(bucket: &str, access_key: &str, secret_key: SecretKey) -> RemoteConfig {
@@ -70,6 +74,7 @@ impl RemoteConfig {
             authorities: Vec::new(),
             piece_bytes: 8 << 20,
             parallel: 4,
+            bytes_per_second: None,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(120),
         }

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
@@ -12,7 +13,9 @@ use object_store::client::{
     HttpService,
 };
 use reqwest::{Body, Client, Method, Request, Url, redirect};
+use tokio::time::Instant;
 
+use super::pace::{Pace, Paced, Waited};
 use super::{OpenRemoteError, RemoteConfig};
 
 /// Longest answer that is read, except for what is asked for.
@@ -23,6 +26,8 @@ const MAX_ANSWER: usize = 256 << 10;
 pub(super) struct Http {
     client: Client,
     timeout: Duration,
+    /// `None`: as fast as it goes.
+    pace: Option<Arc<Pace>>,
 }
 
 impl Http {
@@ -49,10 +54,11 @@ impl Http {
         Ok(Http {
             client: builder.build()?,
             timeout: config.timeout,
+            pace: config.bytes_per_second.map(|rate| Arc::new(Pace::new(rate))),
         })
     }
 
-    async fn perform(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    async fn perform(&self, request: HttpRequest, waited: Waited) -> Result<HttpResponse, HttpError> {
         let (head, body) = request.into_parts();
         let url: Url = head
             .uri
@@ -62,7 +68,10 @@ impl Http {
         let is_download = head.method == Method::GET;
         let mut request = Request::new(head.method, url);
         *request.headers_mut() = head.headers;
-        *request.body_mut() = Some(Body::wrap(body));
+        *request.body_mut() = Some(match &self.pace {
+            Some(pace) if body.content_length() > 0 => Body::wrap(Paced::new(body, pace.clone(), waited)),
+            _ => Body::wrap(body),
+        });
         let answer = self.client.execute(request).await.map_err(error)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = Body::from(answer);
@@ -91,10 +100,19 @@ impl HttpService for Http {
         Self: 'async_trait,
     {
         Box::pin(async move {
-            let late = |_| HttpError::new(HttpErrorKind::Timeout, io::Error::other("no answer in time"));
-            tokio::time::timeout(self.timeout, self.perform(request))
-                .await
-                .map_err(late)?
+            let (begun, waited) = (Instant::now(), Waited::default());
+            let mut performed = pin!(self.perform(request, waited.clone()));
+            loop {
+                // Waiting for our own limit does not count.
+                let limit = self.timeout + waited.total();
+                if begun.elapsed() >= limit {
+                    let late = io::Error::other("no answer in time");
+                    return Err(HttpError::new(HttpErrorKind::Timeout, late));
+                }
+                if let Ok(answer) = tokio::time::timeout_at(begun + limit, &mut performed).await {
+                    return answer;
+                }
+            }
         })
     }
 }

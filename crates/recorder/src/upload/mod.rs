@@ -2,14 +2,15 @@
 //!
 //! [`Remote`] puts a file as one object: small ones at once, large ones in pieces whose receipts are given to the
 //! caller ([`Multipart`]), so that it can go on after a restart where it stopped. [`Remote::verify`] says whether what
-//! lies there is what was put (R-C1). Nothing here retries, waits or keeps anything: that is the caller's. Every request
-//! is bounded in time, and so is what is read of answers.
+//! lies there is what was put (R-C1). Nothing here retries or keeps anything: that is the caller's. Every request is
+//! bounded in time, and so is what is read of answers; all together keep to one rate, if there is a limit.
 
 mod answer;
 mod config;
 mod digest;
 mod error;
 mod http;
+mod pace;
 mod pieces;
 mod place;
 mod put;

@@ -43,6 +43,46 @@ async fn a_part_ends_at_its_limits_before_a_key_frame() {
     );
 }
 
+/// Pictures of an encoder that looks ahead come half a second after the sound: those from before the stop are waited for.
+#[tokio::test]
+async fn a_stop_waits_for_what_was_made_before_it() {
+    const BEHIND: Duration = Duration::from_millis(480);
+    let dir = tempfile::tempdir().unwrap();
+    let clip = Clip::make(dir.path(), 4.0, H264, AAC);
+    let rig = Rig::new();
+    let running = rig.record(rig.spec());
+    let publication = rig.publish(&clip);
+    let start = tokio::time::Instant::now();
+    let mut frames: Vec<_> = clip
+        .frames
+        .iter()
+        .map(|frame| {
+            let at = Duration::from_millis(frame.dts.as_millis() as u64);
+            (if frame.kind == Video { at + BEHIND } else { at }, frame.clone())
+        })
+        .collect();
+    frames.sort_by_key(|(at, _)| *at);
+    let publishing = async {
+        for (at, frame) in frames {
+            tokio::time::sleep_until(start + at).await;
+            publication.push(frame).unwrap();
+        }
+    };
+    let stopping = async {
+        tokio::time::sleep_until(start + Duration::from_secs(2)).await;
+        let parts = running.stop().await.0;
+        (parts, start.elapsed())
+    };
+    let (_, (parts, took)) = tokio::join!(publishing, stopping);
+    assert!(took < Duration::from_millis(3_400), "{took:?}");
+    let found = packets(&file(&parts));
+    for kind in [Audio, Video] {
+        // Nothing that came after the stop, or little where this machine is slow.
+        let last = of_kind(&found, kind).last().unwrap().dts;
+        assert!((1.9..2.3).contains(&last), "{kind:?} until {last}");
+    }
+}
+
 #[tokio::test]
 async fn another_size_goes_into_another_part() {
     let dir = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ mod access;
 mod apps;
 mod calls;
 mod hook;
+mod leaving;
 mod limits;
 mod media;
 mod records;

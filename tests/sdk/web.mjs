@@ -120,7 +120,8 @@ async function meet(ann, bob) {
   await ann.page.click('#camera');
   await until('the camera is off', () => bob.page.evaluate(() => [...window.lianmai.room.streams.values()].some(({ voff }) => voff)));
   await until('her own page has no picture', () =>
-    ann.page.evaluate(() => document.querySelector('video').srcObject.getVideoTracks().length === 0));
+    ann.page.evaluate(() => [...document.querySelectorAll('video')].find(({ muted }) => muted)
+      .srcObject.getVideoTracks().length === 0));
   await ann.page.click('#camera');
   await goesOn(bob);
   // The smaller of several pictures.

@@ -295,7 +295,10 @@ fn flags(
     }
     let text: String = settings.iter().map(|(k, v)| format!("{k} = {v}\n")).collect();
     let path = dir.path().join(CONFIG);
-    std::fs::write(&path, text).unwrap();
+    // A gateway that reloads just now reads the whole of it or what was before.
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(&new, &path).unwrap();
     vec!["--config".to_owned(), path.display().to_string()]
 }
 

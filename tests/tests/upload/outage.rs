@@ -30,7 +30,7 @@ fn outage() -> Duration {
 #[tokio::test]
 async fn a_dead_server_disturbs_nobody() {
     // What a long outage leaves is large.
-    let timeout = if outage().is_zero() { "400ms" } else { "10s" };
+    let timeout = if outage().is_zero() { "400ms" } else { "3s" };
     let scene = Scene::start(&[&format!("recording.upload.timeout={timeout}")]).await;
     let _ffmpeg = Source::default().publish(&scene.push);
     scene.gate.set(Way::Shut);

@@ -36,7 +36,7 @@ step_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace -
 
 step_doctest() { cargo test --quiet --locked --workspace --doc; }
 
-# Always the same mutations: a short run says whether this change broke something, the long ones look for what is new.
+# The same seed each time, so that runs differ little: what is new is looked for by the long ones.
 step_fuzz() { FUZZ_SEED=1 scripts/fuzz.sh "${FUZZ_SECONDS:-3}"; }
 
 step_tests() { cargo nextest run --locked --workspace; }

@@ -16,6 +16,8 @@ use crate::store::Op;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// Recordings in memory at a time.
+const PAGE: usize = 200;
 
 impl Recordings {
     /// An app was deleted that has recordings.
@@ -54,7 +56,7 @@ pub(super) async fn run(recordings: Arc<Recordings>) {
 async fn clear(recordings: &Recordings, app: &AppId) -> Result<bool, ServiceError> {
     let store = &recordings.core.store;
     let mut filter = RecordingFilter {
-        limit: usize::MAX,
+        limit: PAGE,
         ..RecordingFilter::default()
     };
     let mut failed = None;

@@ -39,7 +39,7 @@ step_doctest() { cargo test --quiet --locked --workspace --doc; }
 # The same seed each time, so that runs differ little: what is new is looked for by the long ones.
 step_fuzz() { FUZZ_SEED=1 scripts/fuzz.sh "${FUZZ_SECONDS:-3}"; }
 
-step_tests() { cargo nextest run --locked --workspace; }
+step_tests() { scripts/tests.sh; }
 
 step_layers() { cargo nextest run --locked --workspace --test architecture; }
 

@@ -21,7 +21,7 @@ build) packages=(gcc libc6-dev make "${codecs[@]}") ;;
 run) packages=(gcc libc6-dev make ffmpeg curl jq "${codecs[@]}" "${fonts[@]}") ;;
 test) packages=(
     gcc g++ libc6-dev make curl jq iproute2 "${codecs[@]}" "${fonts[@]}"
-    ffmpeg rtmpdump chromium nginx libnginx-mod-rtmp coturn
+    ffmpeg rtmpdump chromium-headless-shell nginx libnginx-mod-rtmp coturn
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-ugly gstreamer1.0-libav
 ) ;;

@@ -34,7 +34,7 @@ export function launchUnattended() {
 
 /** Starts a browser with a fresh profile and further flags; close it when done. */
 export function launch(more = []) {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
   const args = [...FLAGS, ...more];
   return chromium.launch({ executablePath, headless: true, args, handleSIGINT: true, handleSIGTERM: true });
 }

@@ -7,6 +7,7 @@
 mod apps;
 mod calls;
 mod error;
+mod migrations;
 mod mix_assets;
 mod offline;
 mod op;

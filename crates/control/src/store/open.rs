@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::writer::{self, Ticket, Write};
-use super::{Op, StoreError};
+use super::{Op, StoreError, migrations};
 
 /// Writes that wait for the writer at most; more wait outside.
 const QUEUE: usize = 1024;
@@ -77,7 +77,7 @@ impl Store {
             .max_lifetime(None)
             .connect_with(options.clone())
             .await?;
-        sqlx::migrate!().run(&write).await?;
+        migrations::migrator().run(&write).await?;
         let read = if config.path.is_some() {
             SqlitePoolOptions::new()
                 .max_connections(READERS)

@@ -39,8 +39,8 @@ missing_packages() {
 
 # A freshly installed nginx would start at once and at every boot: the tests start their own.
 keep_nginx_stopped() {
-    have systemctl && $SUDO systemctl disable --now nginx >/dev/null 2>&1
-    return 0
+    # In a container there may be a systemctl and nobody who listens to it.
+    if have systemctl; then $SUDO systemctl disable --now nginx >/dev/null 2>&1 || true; fi
 }
 
 install_packages() {

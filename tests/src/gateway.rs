@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -309,9 +310,12 @@ fn spawn(flags: Vec<String>, disk: Option<&Disk>) -> Process {
     };
     let mount = format!("mount -t tmpfs -o size={bytes} none {}", folder.path().display());
     let script = format!("{mount} && exec \"$0\" \"$@\"");
+    // Root needs no namespace of users, which is refused below a changed root.
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let spaces = if is_root { "-m" } else { "-Urm" };
     let mut command = std::process::Command::new("unshare");
     command
-        .args(["-Urm", "sh", "-c", &script])
+        .args([spaces, "sh", "-c", &script])
         .arg(binary())
         .args(arguments);
     Process::start_command(&mut command)

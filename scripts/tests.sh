@@ -5,12 +5,18 @@
 # After a run without a failure every test program is noted with its size and time of modification (cargo links it anew
 # when any of its sources changes), together with what all of them stand on: every file of the project that is not Rust,
 # what is built of those, the gateway and its worker, the packages of this machine. If anything of the latter changes,
-# all tests run. Programs that read Rust sources when they run are not noted.
+# all tests run. Programs that read Rust sources when they run are not noted, and nothing is without git.
 set -euo pipefail
+# What cannot be looked at must not count as unchanged.
+shopt -s inherit_errexit
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 READ_SOURCES=(lianmai-tests::architecture lianmai-tests::mini_program_rows)
+
+if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    exec cargo nextest run --locked --workspace
+fi
 
 list=$(cargo nextest list --cargo-quiet --locked --workspace --list-type binaries-only --message-format json)
 target=$(jq -r '."rust-build-meta"."target-directory"' <<<"$list")
@@ -22,7 +28,7 @@ look_of() { stat -c '%s %.Y %n' "$@"; }
 surroundings() {
     {
         git ls-files -z --cached --others --exclude-standard -- . ':!*.rs' |
-            while IFS= read -rd '' file; do [ -f "$file" ] && printf '%s\0' "$file"; done | hash_files
+            while IFS= read -rd '' file; do if [ -f "$file" ]; then printf '%s\0' "$file"; fi; done | hash_files
         find console/dist sdk/js/dist examples/*/lib -type f -print0 | hash_files
         look_of "$target/debug/lianmai" "$target/debug/lianmai-worker"
         dpkg-query -W -f '${Package} ${Version}\n'

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lianmai_tests::api::text;
 use lianmai_tests::entry::{Urls, WAYS, Way, attempt, token, with_token};
-use lianmai_tests::gateway::{binary, free_ports};
+use lianmai_tests::gateway::{binary, free_ports, free_udp_port};
 use lianmai_tests::{Gateway, Process, Room, wait};
 use serde_json::json;
 
@@ -183,6 +183,7 @@ async fn an_unconfigured_gateway_denies_everything() {
         format!("rtmp.listen=[\"{rtmp}\"]"),
         format!("http.listen={http}"),
         format!("metrics.listen={}", free_ports::<1>()[0]),
+        format!("webrtc.listen={}", free_udp_port()),
     ];
     let mut arguments = vec!["serve".to_owned()];
     arguments.extend(settings.iter().flat_map(|s| ["--set".to_owned(), s.clone()]));
